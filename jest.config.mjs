@@ -1,0 +1,33 @@
+const swc = [
+  '@swc/jest',
+  { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
+];
+
+/** Workspace packages resolve to their sources, so that tests need no build. */
+const base = {
+  rootDir: '.',
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  transform: { '^.+\\.tsx?$': swc },
+  moduleNameMapper: {
+    '^@rollbook/(core|pipeline|queue|sources|store|runtime|sandbox)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@rollbook/(server|worker|cli)$': '<rootDir>/apps/$1/src/index.ts',
+  },
+};
+
+export default {
+  projects: [
+    {
+      ...base,
+      displayName: 'pure',
+      testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/apps/*/src/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.service\\.test\\.ts$'],
+    },
+    {
+      ...base,
+      displayName: 'services',
+      testMatch: ['<rootDir>/{packages,apps}/*/src/**/*.service.test.ts', '<rootDir>/tests/**/*.test.ts'],
+      globalSetup: '<rootDir>/tests/services.ts',
+    },
+  ],
+};

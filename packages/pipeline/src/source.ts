@@ -1,0 +1,45 @@
+import type { RecordType, RosterRecord } from '@rollbook/core';
+
+/** `full`: what is absent is gone (bulk). `delta`: only what is listed changes (guard.md §8). */
+export type Delivery = 'full' | 'delta';
+
+export interface PulledRow<T extends RecordType = RecordType> {
+  readonly record: RosterRecord<T>;
+  /** Where it stood, 1-based; 0 where the source has no lines. */
+  readonly line: number;
+  /** Marked by the source as deleted (`tobedeleted`, `inactive`). */
+  readonly gone: boolean;
+}
+
+/** What a source found wrong or worth saying; holds ids at most, never names, contacts or birth dates. */
+export interface PullWarning {
+  readonly code: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly message: string;
+}
+
+/**
+ * What a source says while it is read, in order. A record type is announced by `delivers` before its first rows; a type
+ * never announced was not delivered and is left untouched. A row that cannot be used is `skipped`: its id, if it has
+ * one, still counts as seen for each of `recordTypes` (guard.md §20), and it counts against the first of them.
+ */
+export type PullEvent =
+  | { readonly kind: 'delivers'; readonly recordType: RecordType; readonly delivery: Delivery; readonly file: string }
+  | { [T in RecordType]: { readonly kind: 'rows'; readonly recordType: T; readonly file: string; readonly rows: readonly PulledRow<T>[] } }[RecordType]
+  | {
+      readonly kind: 'skipped';
+      readonly recordTypes: readonly [RecordType, ...RecordType[]];
+      readonly sisId: string | null;
+      readonly warning: PullWarning;
+    }
+  | { readonly kind: 'warning'; readonly warning: PullWarning }
+  | { readonly kind: 'progress'; readonly message: string };
+
+/**
+ * A place rosters come from. `pull` reads everything once, in a stream of batches, with memory that does not grow with
+ * the district. Ending without an error means that the pull is complete; anything short of that throws a SyncError.
+ */
+export interface RosterSource {
+  pull(signal: AbortSignal): AsyncIterable<PullEvent>;
+}
