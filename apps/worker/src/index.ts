@@ -1,1 +1,2 @@
-export {};
+export { startWorkers } from './workers.ts';
+export type { Workers, WorkersOptions } from './workers.ts';

@@ -1,6 +1,6 @@
 import type { RecordType, RosterRecord } from '@rollbook/core';
 
-/** `full`: what is absent is gone (bulk). `delta`: only what is listed changes (guard.md §8). */
+/** `full`: what is absent is gone (bulk). `delta`: only what is listed changes (guard §8). */
 export type Delivery = 'full' | 'delta';
 
 export interface PulledRow<T extends RecordType = RecordType> {
@@ -22,7 +22,7 @@ export interface PullWarning {
 /**
  * What a source says while it is read, in order. A record type is announced by `delivers` before its first rows; a type
  * never announced was not delivered and is left untouched. A row that cannot be used is `skipped`: its id, if it has
- * one, still counts as seen for each of `recordTypes` (guard.md §20), and it counts against the first of them.
+ * one, still counts as seen for each of `recordTypes` (guard §20), and it counts against the first of them.
  */
 export type PullEvent =
   | { readonly kind: 'delivers'; readonly recordType: RecordType; readonly delivery: Delivery; readonly file: string }

@@ -1,0 +1,138 @@
+import { tmpdir } from 'node:os';
+import {
+  QUEUES,
+  requestSync,
+  runStage,
+  sweep,
+  type Log,
+  type PipelineContext,
+  type QueueName,
+  type RosterSource,
+  type Stage,
+  type StagePayload,
+} from '@rollbook/pipeline';
+import {
+  DEFAULT_WORKER_SETTINGS,
+  QueueWorker,
+  Queues,
+  connect,
+  type HandlerInfo,
+  type Handlers,
+  type QueueBackend,
+  type WorkerSettings,
+} from '@rollbook/queue';
+import { createSource } from '@rollbook/sources';
+import { PostgresRuns, PostgresSnapshots, openSourceConfig, registerWorker, type Database, type SecretKey } from '@rollbook/store';
+
+export interface WorkersOptions {
+  readonly backend: QueueBackend;
+  /** Keeps several installations apart on one queue server. */
+  readonly queuePrefix?: string;
+  readonly database: Database;
+  /** All queues if left out. */
+  readonly queues?: readonly QueueName[];
+  readonly settings?: Partial<WorkerSettings>;
+  readonly secretKeys: readonly SecretKey[];
+  readonly allowPrivateSources: boolean;
+  /** An existing folder for what a fetch copies while it reads; the system's temporary folder if left out. */
+  readonly spoolDir?: string;
+  /** How often lost jobs are looked for, in milliseconds. */
+  readonly sweepIntervalMs?: number;
+  readonly log: Log;
+}
+
+export interface Workers {
+  /** Takes no new job, gives the current ones `graceMs`, then hands them back to their queues. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const SWEEP_INTERVAL_MS = 15_000;
+const STOP_GRACE_MS = 20_000;
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Starts a worker for each queue, and the sweep. Resolves when all of them listen. */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { log, database } = options;
+  const onError = (error: Error): void => log.warn({ code: (error as { code?: string }).code }, `queue: ${error.message}`);
+  const connection = connect(options.backend, {
+    onError,
+    ...(options.queuePrefix !== undefined && { prefix: options.queuePrefix }),
+  });
+  const queues = new Queues(connection, onError);
+  const context: PipelineContext = {
+    ledger: new PostgresRuns(database.pool),
+    snapshots: new PostgresSnapshots(database.pool),
+    queue: queues,
+    openSource: (syncId) => openSource(options, syncId),
+    log,
+  };
+  const settings = { ...DEFAULT_WORKER_SETTINGS, ...options.settings };
+  const names = options.queues ?? QUEUES;
+  const handlers = createHandlers(context);
+  const workers = names.map(
+    (name) =>
+      new QueueWorker(connection, name, handlers, settings, {
+        onError,
+        onFailed: (queue, jobId, reason) => log.warn({ queue, jobId }, reason),
+        onStalled: (queue, jobId) => log.warn({ queue, jobId }, 'the job of a silent worker was put back'),
+      }),
+  );
+  await Promise.all(workers.map((worker) => worker.ready()));
+  const registration = await registerWorker(database.pool, names);
+  const sweeper = repeat(() => sweep(context), options.sweepIntervalMs ?? SWEEP_INTERVAL_MS, (error) =>
+    log.warn({}, `the sweep failed and will be repeated: ${text(error)}`),
+  );
+  return {
+    async stop(graceMs = STOP_GRACE_MS) {
+      await sweeper.stop();
+      await registration.stop();
+      await Promise.all(workers.map((worker) => worker.close(graceMs)));
+      await queues.close();
+      await connection.close();
+    },
+  };
+}
+
+async function openSource(options: WorkersOptions, syncId: string): Promise<RosterSource> {
+  const config = await openSourceConfig(options.database, syncId, options.secretKeys);
+  return createSource(config, {
+    spoolDir: options.spoolDir ?? tmpdir(),
+    allowPrivate: options.allowPrivateSources,
+    log: (message) => options.log.info({ syncId }, message),
+  });
+}
+
+function createHandlers(context: PipelineContext): Handlers {
+  const stage = (name: Stage) => (payload: StagePayload, { isLastAttempt, signal }: HandlerInfo) =>
+    runStage(context, { stage: name, payload, isLastAttempt, signal });
+  return {
+    fetch: stage('fetch'),
+    diff: stage('diff'),
+    guard: stage('guard'),
+    apply: stage('apply'),
+    async schedule({ syncId }) {
+      const { runId, created } = await requestSync(context, syncId, { trigger: 'schedule' });
+      return { runId, created };
+    },
+  };
+}
+
+/** Calls `work` at once and then again and again, `intervalMs` after it last ended; never twice at a time. */
+function repeat(work: () => Promise<void>, intervalMs: number, onError: (error: unknown) => void): { stop(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let current: Promise<void>;
+  const turn = async (): Promise<void> => {
+    await work().catch(onError);
+    if (!isStopped) timer = setTimeout(() => (current = turn()), intervalMs);
+  };
+  current = turn();
+  return {
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await current;
+    },
+  };
+}

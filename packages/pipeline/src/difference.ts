@@ -1,0 +1,29 @@
+import type { ArchiveCount, RecordType } from '@rollbook/core';
+
+/** What a run would do to one record type; archives are counted by group instead. */
+export interface TypeDifference {
+  readonly created: number;
+  readonly updated: number;
+  readonly restored: number;
+  readonly unchanged: number;
+  /** Present in the data, but manual or of another sync: left alone. */
+  readonly foreign: number;
+  /** Present in the data, but archived by a user and kept so by the settings. */
+  readonly keptArchived: number;
+  /** Archives of records whose student, class or guardian is archived: they go with it (guard §6). */
+  readonly dependents: number;
+}
+
+/** The outcome of a diff; its change set stands in the database beside the snapshot. */
+export interface Difference {
+  /** The roster that was compared: a change set is applied to no other. */
+  readonly rosterVersion: string;
+  /** The record types delivered. */
+  readonly types: Partial<Record<RecordType, TypeDifference>>;
+  /** Every group measured, also those with nothing to archive. */
+  readonly groups: readonly ArchiveCount[];
+  /** Rows of the change set, checked before it is applied. */
+  readonly changeCount: number;
+  /** The approvals that were counted; they must still stand when the change set is applied. */
+  readonly approvalIds: readonly number[];
+}

@@ -1,0 +1,197 @@
+import { RECORD_TYPES, type Class, type RecordType, type RosterRecord, type RunSettings } from '@rollbook/core';
+import type { Presence, SnapshotContents } from './snapshot.ts';
+import type { Delivery, PulledRow } from './source.ts';
+import { WarningList } from './warning-list.ts';
+
+/** The types small enough to keep the ids of: a district of a million enrollments has some ten thousand classes. */
+export const INDEXED_TYPES = ['schools', 'terms', 'courses', 'classes'] as const satisfies readonly RecordType[];
+type IndexedType = (typeof INDEXED_TYPES)[number];
+
+interface Judged {
+  readonly record: RosterRecord;
+  readonly presence: Presence;
+}
+
+/**
+ * Judges rows as they arrive: which lie outside the linked schools (guard §16), and which refer to schools, terms,
+ * courses or classes that are not there (guard §21). References to people are judged later, as sets. Relies on the order
+ * of arrival: schools, terms, courses, classes before what refers to them.
+ */
+export class Intake {
+  readonly warnings = new WarningList();
+  readonly #linked: ReadonlySet<string> | null;
+  readonly #known: Readonly<Record<IndexedType, Set<string>>> = {
+    schools: new Set(),
+    terms: new Set(),
+    courses: new Set(),
+    classes: new Set(),
+  };
+  readonly #schoolOfClass = new Map<string, string | null>();
+  readonly #schools: { sisId: string; name: string | null }[] = [];
+  readonly #otherOrgs = new Set<string>();
+  readonly #unlinked = new Map<string, number>();
+
+  constructor(settings: Pick<RunSettings, 'schools'>) {
+    this.#linked = settings.schools && new Set(settings.schools.map(({ sisId }) => sisId));
+  }
+
+  get isScoped(): boolean {
+    return this.#linked !== null;
+  }
+
+  /** Records of the roster that the data may refer to, for types it does not deliver whole. */
+  know(recordType: IndexedType, records: readonly { readonly sisId: string; readonly school: string | null }[]): void {
+    for (const { sisId, school } of records) {
+      this.#known[recordType].add(sisId);
+      if (recordType === 'classes') this.#schoolOfClass.set(sisId, school);
+      if (recordType === 'schools') this.#schools.push({ sisId, name: null });
+    }
+  }
+
+  get schools(): SnapshotContents['schools'] {
+    return this.#schools;
+  }
+
+  get otherOrgs(): string[] {
+    return [...this.#otherOrgs];
+  }
+
+  /** Schools in the data that are not linked, with the number of records left out with each. */
+  get unlinkedSchools(): ReadonlyMap<string, number> {
+    return this.#unlinked;
+  }
+
+  judge<T extends RecordType>(recordType: T, row: PulledRow<T>, file: string): Judged {
+    const judge = JUDGES[recordType] as (intake: Intake, row: PulledRow, file: string) => Judged;
+    return judge(this, row, file);
+  }
+
+  /** Keeps the reference if its record is known; else says so. */
+  #keep(type: IndexedType, id: string | null, field: string, row: PulledRow, file: string): string | null {
+    if (id === null || this.#known[type].has(id)) return id;
+    this.#unknown(field, id, row, file, 'the reference was left out');
+    return null;
+  }
+
+  #keepAll(type: IndexedType, ids: readonly string[], field: string, row: PulledRow, file: string): string[] {
+    const known = this.#known[type];
+    if (ids.every((id) => known.has(id))) return ids as string[];
+    return ids.filter((id) => this.#keep(type, id, field, row, file) !== null);
+  }
+
+  #unknown(field: string, id: string, row: PulledRow, file: string, consequence: string): void {
+    const message = `${field} "${id}" is not in the data; ${consequence}`;
+    this.warnings.add({ code: 'unknown_reference', file, line: row.line || null, message });
+  }
+
+  #isLinked(school: string): boolean {
+    return this.#linked === null || this.#linked.has(school);
+  }
+
+  #outside(school: string | null): void {
+    if (school !== null && this.#known.schools.has(school))
+      this.#unlinked.set(school, (this.#unlinked.get(school) ?? 0) + 1);
+  }
+
+  judgeSchool(row: PulledRow<'schools'>): Judged {
+    const { record } = row;
+    if (row.gone) return { record, presence: 'g' };
+    this.#known.schools.add(record.sisId);
+    this.#schools.push({ sisId: record.sisId, name: record.name });
+    if (record.kind !== null && record.kind !== 'school') this.#otherOrgs.add(record.sisId);
+    else if (!this.#isLinked(record.sisId)) this.#unlinked.set(record.sisId, this.#unlinked.get(record.sisId) ?? 0);
+    return { record, presence: this.#isLinked(record.sisId) ? 'p' : 'o' };
+  }
+
+  judgeTerm(row: PulledRow<'terms'>): Judged {
+    if (row.gone) return { record: row.record, presence: 'g' };
+    // Terms name parents that may stand further down: only the id is noted, and the parent is kept as given.
+    this.#known.terms.add(row.record.sisId);
+    return { record: row.record, presence: 'p' };
+  }
+
+  judgeCourse(row: PulledRow<'courses'>, file: string): Judged {
+    if (row.gone) return { record: row.record, presence: 'g' };
+    this.#known.courses.add(row.record.sisId);
+    const school = this.#keep('schools', row.record.school, 'school', row, file);
+    const record = school === row.record.school ? row.record : { ...row.record, school };
+    const isInside = school === null || this.#isLinked(school) || this.#otherOrgs.has(school);
+    if (!isInside) this.#outside(school);
+    return { record, presence: isInside ? 'p' : 'o' };
+  }
+
+  judgeClass(row: PulledRow<'classes'>, file: string): Judged {
+    if (row.gone) return { record: row.record, presence: 'g' };
+    const school = row.record.school;
+    if (school === null || !this.#known.schools.has(school)) {
+      this.#unknown('school', school ?? '', row, file, 'the row was skipped');
+      return { record: row.record, presence: 's' };
+    }
+    this.#schoolOfClass.set(row.record.sisId, school);
+    if (!this.#isLinked(school)) {
+      this.#outside(school);
+      return { record: row.record, presence: 'o' };
+    }
+    this.#known.classes.add(row.record.sisId);
+    return { record: this.#withKnownReferences(row.record, row, file), presence: 'p' };
+  }
+
+  #withKnownReferences(record: Class, row: PulledRow, file: string): Class {
+    const course = this.#keep('courses', record.course, 'course', row, file);
+    const terms = this.#keepAll('terms', record.terms, 'term', row, file);
+    return course === record.course && terms === record.terms ? record : { ...record, course, terms };
+  }
+
+  /** The home school is the first linked one (guard §5); someone of no linked school is outside. */
+  judgePerson(row: PulledRow<'students' | 'staff'>, file: string): Judged {
+    if (row.gone) return { record: row.record, presence: 'g' };
+    const given = row.record;
+    const schools = this.#keepAll('schools', given.schools, 'school', row, file);
+    const isKnown = given.school !== null && this.#known.schools.has(given.school);
+    const home = isKnown ? given.school : (schools[0] ?? null);
+    if (this.#linked === null) return { record: this.#atHome(given, home, schools), presence: 'p' };
+    const linkedHome = home !== null && this.#isLinked(home) ? home : schools.find((id) => this.#isLinked(id));
+    if (linkedHome !== undefined) return { record: this.#atHome(given, linkedHome, schools), presence: 'p' };
+    this.#outside(home);
+    return { record: given, presence: 'o' };
+  }
+
+  #atHome<P extends PulledRow<'students' | 'staff'>['record']>(person: P, school: string | null, schools: string[]): P {
+    return school === person.school && schools === person.schools ? person : { ...person, school, schools };
+  }
+
+  /** An enrollment belongs to the school of its class, whatever else it says. */
+  judgeEnrollment(row: PulledRow<'enrollments'>, file: string): Judged {
+    if (row.gone) return { record: row.record, presence: 'g' };
+    const { record } = row;
+    const school = this.#schoolOfClass.get(record.class);
+    if (this.#known.classes.has(record.class))
+      return { record: school === record.school ? record : { ...record, school: school ?? null }, presence: 'p' };
+    if (school !== undefined) {
+      this.#outside(school);
+      return { record, presence: 'o' };
+    }
+    this.#unknown('class', record.class, row, file, 'the row was skipped');
+    return { record, presence: 's' };
+  }
+}
+
+const asIs = (_: Intake, row: PulledRow): Judged => ({ record: row.record, presence: row.gone ? 'g' : 'p' });
+
+type Judge<T extends RecordType> = (intake: Intake, row: PulledRow<T>, file: string) => Judged;
+const JUDGES: { readonly [T in RecordType]: Judge<T> } = {
+  schools: (intake, row) => intake.judgeSchool(row),
+  terms: (intake, row) => intake.judgeTerm(row),
+  courses: (intake, row, file) => intake.judgeCourse(row, file),
+  classes: (intake, row, file) => intake.judgeClass(row, file),
+  students: (intake, row, file) => intake.judgePerson(row, file),
+  staff: (intake, row, file) => intake.judgePerson(row, file),
+  guardians: asIs,
+  enrollments: (intake, row, file) => intake.judgeEnrollment(row, file),
+  guardianships: asIs,
+};
+
+/** What kinds of delivery there were, in the order of the record types. */
+export function inModelOrder(delivered: ReadonlyMap<RecordType, Delivery>): Map<RecordType, Delivery> {
+  return new Map(RECORD_TYPES.flatMap((type) => (delivered.has(type) ? [[type, delivered.get(type) as Delivery]] : [])));
+}

@@ -1,0 +1,20 @@
+import { explain, guard, type GuardResult, type RunSettings } from '@rollbook/core';
+import type { Difference } from './difference.ts';
+import type { SnapshotContents } from './snapshot.ts';
+
+/** Lets the guard judge a difference under the settings of its run. */
+export function judge(difference: Difference, contents: SnapshotContents, settings: RunSettings): GuardResult {
+  return guard({
+    counts: difference.groups,
+    threshold: settings.threshold,
+    alwaysAllow: settings.alwaysAllow,
+    withhold: settings.withhold,
+    schoolLinks: settings.schools,
+    schoolsInData: contents.schools,
+  });
+}
+
+/** What to tell people about a judgement; nothing where it passes. */
+export function explanationOf(result: GuardResult): { message: string | null; advice: string | null } {
+  return explain(result) ?? { message: null, advice: null };
+}

@@ -1,0 +1,106 @@
+import type {
+  Finding,
+  Reason,
+  RecordCounts,
+  RecordType,
+  RunSettings,
+  SchoolNotFound,
+  SourceType,
+} from '@rollbook/core';
+import type { Difference } from './difference.ts';
+import type { CountedWarning, SnapshotContents } from './snapshot.ts';
+import type { Stage } from './stage.ts';
+
+export type Trigger = 'schedule' | 'cli' | 'api' | 'approval' | 'dashboard';
+
+/** What a stage needs to know of its run; fixed when the run was requested. */
+export interface RunInfo {
+  readonly id: number;
+  readonly districtId: string;
+  readonly syncId: string;
+  readonly sourceType: SourceType;
+  readonly preview: boolean;
+  readonly round: number;
+  readonly settings: RunSettings;
+}
+
+/** The permission to commit one stage of one run, until another worker takes it. */
+export interface Lease {
+  readonly runId: number;
+  readonly round: number;
+  readonly stage: Stage;
+  readonly token: string;
+}
+
+export interface ActiveRun {
+  readonly runId: number;
+  readonly round: number;
+  readonly stage: Stage;
+  readonly sourceType: SourceType;
+}
+
+/** `stale`: the job's work is done, or its run is over or has gone on without it. */
+export type StageStart =
+  | { readonly kind: 'started'; readonly lease: Lease; readonly run: RunInfo }
+  | { readonly kind: 'stale'; readonly active: ActiveRun | null };
+
+export interface StageSnapshot {
+  readonly prefix: string;
+  readonly contents: SnapshotContents;
+}
+
+export interface Judgement {
+  readonly verdict: 'pass' | 'hold';
+  readonly findings: readonly Finding[];
+  readonly message: string | null;
+  readonly advice: string | null;
+}
+
+export interface Failure {
+  readonly reason: Reason;
+  readonly message: string;
+  readonly advice: string;
+  readonly schoolsNotFound?: readonly SchoolNotFound[];
+  readonly findings?: readonly Finding[];
+  readonly warnings?: readonly CountedWarning[];
+}
+
+/** Where a run ended or stands. */
+export interface RunOutcome {
+  readonly status: 'succeeded' | 'held' | 'failed';
+  readonly reason: Reason | null;
+}
+
+/**
+ * The record of runs and stages. Every commit is fenced by the lease: it throws {@link LeaseLost} and changes nothing if
+ * another worker has taken the stage meanwhile.
+ */
+export interface RunLedger {
+  /** The active run of the sync, or a new one; `created` tells which. Throws UsageError for an unknown sync. */
+  request(
+    syncId: string,
+    options: { readonly trigger: Trigger; readonly preview: boolean; readonly requestedBy: string | null },
+  ): Promise<ActiveRun & { readonly created: boolean }>;
+  /** Takes the lease of a stage. A failed run whose job is run again is opened again, if its sync has no newer run. */
+  begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart>;
+  /** What people see while they wait; ids and numbers only. */
+  progress(lease: Lease, message: string): Promise<void>;
+  commitFetch(lease: Lease, snapshot: StageSnapshot, warnings: readonly CountedWarning[]): Promise<void>;
+  /** Compares and writes the change set in the same transaction. */
+  commitDiff(lease: Lease, run: RunInfo): Promise<Difference>;
+  difference(run: RunInfo): Promise<{ difference: Difference; contents: SnapshotContents }>;
+  /** A preview ends here. */
+  commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null>;
+  /** Changes the roster, opens, replaces or resolves the hold, and ends the run, all in one transaction. */
+  commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }>;
+  /** Ends the run as failed. */
+  fail(lease: Lease, failure: Failure): Promise<void>;
+  /** Sends the run back to an earlier stage; a new round, so that its jobs get new ids. */
+  restart(lease: Lease, stage: 'fetch' | 'diff'): Promise<ActiveRun>;
+  /** Runs that are queued or running, for the sweep. */
+  active(): Promise<ActiveRun[]>;
+  /** Ends a run whose job failed without its worker being able to say so. */
+  abandon(run: ActiveRun, failure: Failure): Promise<void>;
+  /** Drops the tables of runs that are over, and those that no run owns. */
+  cleanUp(): Promise<void>;
+}

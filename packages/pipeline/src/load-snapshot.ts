@@ -1,0 +1,178 @@
+import { SyncError, type RecordType, type RunSettings } from '@rollbook/core';
+import { INDEXED_TYPES, Intake, inModelOrder } from './intake.ts';
+import { checkIntegrity } from './integrity.ts';
+import type { StageSnapshot } from './ledger.ts';
+import type {
+  CountedWarning,
+  Scope,
+  SnapshotContents,
+  SnapshotDraft,
+  SnapshotStore,
+  TableContents,
+  TypeContents,
+} from './snapshot.ts';
+import type { Delivery, PullEvent, RosterSource } from './source.ts';
+
+export interface LoadOptions {
+  readonly source: RosterSource;
+  readonly snapshots: SnapshotStore;
+  readonly runId: number | null;
+  readonly districtId: string;
+  readonly syncId: string;
+  readonly settings: RunSettings;
+  readonly signal: AbortSignal;
+  readonly onProgress: (message: string) => void;
+}
+
+export interface LoadedSnapshot extends StageSnapshot {
+  readonly scope: Scope;
+  readonly warnings: readonly CountedWarning[];
+  /** Gives back the connection; the tables stay. */
+  release(): void;
+  discard(): Promise<void>;
+}
+
+/** People say more in thousands than in rows. */
+const PROGRESS_EVERY_ROWS = 25_000;
+
+/**
+ * Pulls everything a source has into a new snapshot and checks it (guard §18-§22). What is returned is whole; on any
+ * error nothing is left of it.
+ *
+ * @throws SyncError for what the source, its data or its credentials are to blame for.
+ */
+export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot> {
+  const { snapshots, districtId, syncId, settings } = options;
+  const draft = await snapshots.draft({ runId: options.runId, districtId, syncId });
+  try {
+    const loading = new Loading(options, draft);
+    for await (const event of options.source.pull(options.signal)) {
+      await loading.take(event);
+      options.signal.throwIfAborted();
+    }
+    const { delivered, intake } = await loading.end();
+    options.onProgress('checking the data');
+    const { types: tables, warnings } = await draft.finish(delivered, intake.isScoped);
+    const types = loading.withUnusable(tables);
+    const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs };
+    const scope = { linked: settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs: contents.otherOrgs };
+    const managed = await snapshots.managedCounts(districtId, syncId, scope);
+    checkIntegrity({ types, managed, settings });
+    return {
+      prefix: draft.prefix,
+      contents,
+      scope,
+      warnings: [...intake.warnings.list(), ...unlinkedSchools(intake), ...warnings],
+      release: () => draft.release(),
+      discard: () => draft.discard(),
+    };
+  } catch (error) {
+    // The error that matters is the first one; tables that could not be dropped now are swept up later.
+    await draft.discard().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Takes a source's events into a draft, in order. */
+class Loading {
+  readonly #options: LoadOptions;
+  readonly #draft: SnapshotDraft;
+  readonly #intake: Intake;
+  readonly #delivered = new Map<RecordType, Delivery>();
+  readonly #indexed = new Set<RecordType>();
+  /** Unusable rows that no table of their type holds, less those that stand in a table of another type too. */
+  readonly #unusableBeyondTables = new Map<RecordType, number>();
+  #rows = 0;
+  #nextReport = PROGRESS_EVERY_ROWS;
+
+  constructor(options: LoadOptions, draft: SnapshotDraft) {
+    this.#options = options;
+    this.#draft = draft;
+    this.#intake = new Intake(options.settings);
+  }
+
+  withUnusable(tables: Partial<Record<RecordType, TableContents>>): SnapshotContents['types'] {
+    const types: Partial<Record<RecordType, TypeContents>> = {};
+    for (const [type, table] of Object.entries(tables) as [RecordType, TableContents][])
+      types[type] = { ...table, unusable: Math.max(0, table.skipped + (this.#unusableBeyondTables.get(type) ?? 0)) };
+    return types;
+  }
+
+  async take(event: PullEvent): Promise<void> {
+    switch (event.kind) {
+      case 'delivers':
+        return this.#open(event.recordType, event.delivery);
+      case 'rows':
+        return this.#takeRows(event);
+      case 'skipped':
+        return this.#takeSkipped(event);
+      case 'warning':
+        return this.#intake.warnings.add(event.warning);
+      case 'progress':
+        return this.#options.onProgress(event.message);
+    }
+  }
+
+  async end(): Promise<{ delivered: Map<RecordType, Delivery>; intake: Intake }> {
+    if (this.#delivered.size === 0)
+      throw new SyncError('invalid_data', 'The source delivered no record type at all.', {
+        advice: 'District: check that the roster files are in the place the sync reads from.',
+      });
+    return { delivered: inModelOrder(this.#delivered), intake: this.#intake };
+  }
+
+  async #open(recordType: RecordType, delivery: Delivery): Promise<void> {
+    await this.#indexBefore(recordType);
+    this.#delivered.set(recordType, delivery);
+    await this.#draft.open(recordType);
+  }
+
+  /** What the data does not deliver whole, and may refer to, is taken from the roster. */
+  async #indexBefore(recordType: RecordType): Promise<void> {
+    for (const type of INDEXED_TYPES) {
+      if (type === recordType) return;
+      if (this.#indexed.has(type) || this.#delivered.get(type) === 'full') continue;
+      this.#indexed.add(type);
+      for await (const page of this.#options.snapshots.knownRecords(this.#options.districtId, type))
+        this.#intake.know(type, page);
+    }
+  }
+
+  async #takeRows(event: Extract<PullEvent, { kind: 'rows' }>): Promise<void> {
+    const { recordType, rows, file } = event;
+    for (const row of rows) {
+      const { record, presence } = this.#intake.judge(recordType, row as never, file);
+      this.#draft.append(recordType, record, presence, row.line);
+    }
+    this.#rows += rows.length;
+    if (this.#rows >= this.#nextReport) {
+      this.#options.onProgress(`${this.#rows.toLocaleString('en-US')} records read`);
+      this.#nextReport += PROGRESS_EVERY_ROWS;
+    }
+    await this.#draft.drain();
+  }
+
+  #takeSkipped(event: Extract<PullEvent, { kind: 'skipped' }>): void {
+    this.#intake.warnings.add(event.warning);
+    const [first, ...others] = event.recordTypes;
+    if (event.sisId === null) return this.#correct(first, 1);
+    for (const recordType of event.recordTypes)
+      if (this.#delivered.has(recordType)) this.#draft.appendSkipped(recordType, event.sisId, event.warning.line ?? 0);
+    for (const recordType of others) this.#correct(recordType, -1);
+  }
+
+  #correct(recordType: RecordType, by: number): void {
+    this.#unusableBeyondTables.set(recordType, (this.#unusableBeyondTables.get(recordType) ?? 0) + by);
+  }
+}
+
+/** One warning for each school that is in the data and not linked (guard §16), for linking it. */
+function unlinkedSchools(intake: Intake): CountedWarning[] {
+  return [...intake.unlinkedSchools].map(([school, count]) => ({
+    code: 'school_not_linked',
+    file: null,
+    line: null,
+    message: `school "${school}" is in the data but not linked; it was left out with its ${count.toLocaleString('en-US')} records`,
+    count: Math.max(1, count),
+  }));
+}

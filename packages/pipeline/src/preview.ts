@@ -1,0 +1,47 @@
+import type { GuardResult, RunSettings } from '@rollbook/core';
+import type { Difference } from './difference.ts';
+import { judge } from './judge.ts';
+import { loadSnapshot } from './load-snapshot.ts';
+import type { CountedWarning, SnapshotContents, SnapshotStore } from './snapshot.ts';
+import type { RosterSource } from './source.ts';
+
+export interface PreviewOptions {
+  readonly source: RosterSource;
+  /** The roster to compare with; one that does not exist is an empty one. */
+  readonly districtId: string;
+  readonly syncId: string;
+  readonly settings: RunSettings;
+  readonly signal: AbortSignal;
+  readonly onProgress: (message: string) => void;
+}
+
+export interface Preview {
+  readonly contents: SnapshotContents;
+  readonly difference: Difference;
+  readonly judgement: GuardResult;
+  readonly warnings: readonly CountedWarning[];
+}
+
+/**
+ * What a source would do to a roster, by the same reading, comparing and judging as a run, and without a trace: the
+ * snapshot is dropped in any case.
+ *
+ * @throws SyncError as a fetch would.
+ */
+export async function preview(snapshots: SnapshotStore, options: PreviewOptions): Promise<Preview> {
+  const { districtId, syncId, settings } = options;
+  const snapshot = await loadSnapshot({ ...options, snapshots, runId: null });
+  try {
+    options.onProgress('comparing');
+    const difference = await snapshots.compare(snapshot, {
+      districtId,
+      syncId,
+      scope: snapshot.scope,
+      restoreUserArchived: settings.restoreUserArchived,
+    });
+    const { contents, warnings } = snapshot;
+    return { contents, difference, judgement: judge(difference, contents, settings), warnings };
+  } finally {
+    await snapshot.discard();
+  }
+}

@@ -1,0 +1,165 @@
+import { SyncError } from '@rollbook/core';
+import type { StagePayload } from './catalogue.ts';
+import { LeaseLost, RosterMoved, SnapshotLost } from './faults.ts';
+import { explanationOf, judge } from './judge.ts';
+import type { Lease, RunInfo, RunOutcome } from './ledger.ts';
+import { loadSnapshot } from './load-snapshot.ts';
+import type { PipelineContext } from './ports.ts';
+import { enqueueStage } from './request-sync.ts';
+import { nextStage, type Stage } from './stage.ts';
+
+/** What became of a stage's job; kept with the job, so it holds no more than this. */
+export type StageResult =
+  | { readonly outcome: 'continued'; readonly next: Stage }
+  | { readonly outcome: 'ended'; readonly run: RunOutcome }
+  | { readonly outcome: 'restarted'; readonly next: Stage }
+  | { readonly outcome: 'stale' };
+
+/** `attempt` counts from 1; on the last one a failure that a retry might have helped ends the run. */
+export interface StageJob {
+  readonly stage: Stage;
+  readonly payload: StagePayload;
+  readonly isLastAttempt: boolean;
+  readonly signal: AbortSignal;
+}
+
+type StageWork = (context: PipelineContext, lease: Lease, run: RunInfo, signal: AbortSignal) => Promise<RunOutcome | null>;
+
+const WORK: Readonly<Record<Stage, StageWork>> = { fetch: runFetch, diff: runDiff, guard: runGuard, apply: runApply };
+
+/**
+ * Runs one stage of one run and sees to its successor. May be run twice, at once or after a kill: only the holder of the
+ * run's lease commits, and a stage that is done already only makes sure that the next job exists.
+ *
+ * @returns also for a run that fails for a reason no retry can change: that is a result.
+ * @throws SyncError, or whatever went wrong, for the queue to try again; the signal's reason when it is aborted.
+ */
+export async function runStage(context: PipelineContext, job: StageJob): Promise<StageResult> {
+  const { ledger, queue, log } = context;
+  const start = await ledger
+    .begin({ stage: job.stage, runId: job.payload.runId, round: job.payload.round })
+    .catch((error: unknown) => {
+      throw error instanceof SyncError ? error : internalError(error);
+    });
+  if (start.kind === 'stale') {
+    if (start.active) await enqueueStage(queue, start.active);
+    return { outcome: 'stale' };
+  }
+  const { lease, run } = start;
+  try {
+    const ended = await WORK[job.stage](context, lease, run, job.signal);
+    if (ended) return { outcome: 'ended', run: ended };
+    const next = nextStage(job.stage) as Stage;
+    await enqueueStage(queue, { runId: run.id, round: run.round, stage: next, sourceType: run.sourceType });
+    return { outcome: 'continued', next };
+  } catch (error) {
+    if (error instanceof LeaseLost) {
+      log.info({ runId: run.id, stage: job.stage }, 'another worker took the stage over');
+      return { outcome: 'stale' };
+    }
+    const restart = restartOf(error);
+    if (restart) {
+      const again = await ledger.restart(lease, restart);
+      log.warn({ runId: run.id, stage: job.stage, next: restart }, (error as Error).message);
+      await enqueueStage(queue, again);
+      return { outcome: 'restarted', next: restart };
+    }
+    if (job.signal.aborted) throw error;
+    return settleFailure(context, lease, job, error);
+  }
+}
+
+function restartOf(error: unknown): 'fetch' | 'diff' | null {
+  if (error instanceof SnapshotLost) return 'fetch';
+  return error instanceof RosterMoved ? 'diff' : null;
+}
+
+/** Ends the run where a retry cannot help or none is left; otherwise the error goes on to the queue. */
+async function settleFailure(context: PipelineContext, lease: Lease, job: StageJob, error: unknown): Promise<StageResult> {
+  const failure = error instanceof SyncError ? error : internalError(error);
+  const isFinal = failure.disposition === 'give-up' || (failure.disposition === 'retry' && job.isLastAttempt);
+  if (!isFinal) {
+    await noteRetry(context, lease, failure);
+    throw failure;
+  }
+  await context.ledger.fail(lease, failure);
+  if (failure.disposition === 'give-up') return { outcome: 'ended', run: { status: 'failed', reason: failure.reason } };
+  throw failure;
+}
+
+async function noteRetry({ ledger, log }: PipelineContext, lease: Lease, failure: SyncError): Promise<void> {
+  log.warn({ runId: lease.runId, stage: lease.stage, reason: failure.reason }, failure.message);
+  await ledger.progress(lease, `will be tried again: ${failure.message}`).catch(() => undefined);
+}
+
+/** What a database that restarts or cannot be reached says: SQLSTATE classes 08 and 57P, or the socket's own code. */
+const AWAY = /^(08...|57P0[1-4]|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+const AWAY_MESSAGE = /Connection terminated|connection timeout|Client has encountered a connection error/i;
+const AWAY_RETRY_MS = 2_000;
+
+/** A database that is away comes back: waiting for it costs no attempt. */
+function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return (typeof code === 'string' && AWAY.test(code)) || (typeof message === 'string' && AWAY_MESSAGE.test(message));
+}
+
+/** Keeps the message of an unforeseen error out of queues and pages: nobody knows what it holds. It stays in the cause. */
+function internalError(cause: unknown): SyncError {
+  const code = (cause as { code?: unknown } | null)?.code;
+  const detail = typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? ` (${code})` : '';
+  return new SyncError('internal', `Something went wrong in Rollbook itself${detail}.`, {
+    advice: 'Nothing was changed by the failed step. Operator: see the log of the worker for the cause, then retry the job.',
+    cause,
+    ...(isDatabaseAway(cause) && { disposition: 'back-off' as const, retryAfterMs: AWAY_RETRY_MS }),
+  });
+}
+
+async function runFetch(context: PipelineContext, lease: Lease, run: RunInfo, signal: AbortSignal): Promise<null> {
+  const { ledger, snapshots } = context;
+  const source = await context.openSource(run.syncId);
+  const snapshot = await loadSnapshot({
+    source,
+    snapshots,
+    runId: run.id,
+    districtId: run.districtId,
+    syncId: run.syncId,
+    settings: run.settings,
+    signal,
+    onProgress: (message) => void ledger.progress(lease, message).catch(() => undefined),
+  });
+  try {
+    await ledger.commitFetch(lease, { prefix: snapshot.prefix, contents: snapshot.contents }, snapshot.warnings);
+  } catch (error) {
+    await snapshot.discard().catch(() => undefined);
+    throw error;
+  }
+  snapshot.release();
+  return null;
+}
+
+async function runDiff({ ledger }: PipelineContext, lease: Lease, run: RunInfo): Promise<null> {
+  await ledger.commitDiff(lease, run);
+  return null;
+}
+
+async function runGuard({ ledger }: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome | null> {
+  const { difference, contents } = await ledger.difference(run);
+  const result = judge(difference, contents, run.settings);
+  const { message, advice } = explanationOf(result);
+  if (result.verdict !== 'reject')
+    return ledger.commitGuard(lease, run, { verdict: result.verdict, findings: result.findings, message, advice });
+  await ledger.fail(lease, {
+    reason: 'schools_not_found',
+    message: message as string,
+    advice: advice as string,
+    schoolsNotFound: result.schoolsNotFound.map(({ sisId, name, nearest }) => ({ sisId, name, nearest: [...nearest] })),
+    findings: result.findings,
+  });
+  return { status: 'failed', reason: 'schools_not_found' };
+}
+
+async function runApply({ ledger }: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome> {
+  const { status, reason } = await ledger.commitApply(lease, run);
+  return { status, reason };
+}
+

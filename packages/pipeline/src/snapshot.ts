@@ -1,0 +1,91 @@
+import type { RecordType, RosterRecord } from '@rollbook/core';
+import type { Difference } from './difference.ts';
+import type { Delivery, PullWarning } from './source.ts';
+
+/** `p`: present. `g`: marked as deleted. `s`: seen, but its row could not be used. `o`: outside the linked schools. */
+export type Presence = 'p' | 'g' | 's' | 'o';
+
+export interface TypeContents {
+  readonly delivery: Delivery;
+  /** Rows by presence, after repeated ids were made one. */
+  readonly present: number;
+  readonly gone: number;
+  readonly skipped: number;
+  readonly outside: number;
+  /** Rows that could not be used, counted once each, with those that had no id. */
+  readonly unusable: number;
+}
+
+/** As counted in the tables. */
+export type TableContents = Omit<TypeContents, 'unusable'>;
+
+/** What a complete snapshot holds; kept beside it, and checked against it before every use. */
+export interface SnapshotContents {
+  readonly types: Partial<Record<RecordType, TypeContents>>;
+  /** Of the schools delivered, or of those the roster holds if none were; for judging the school links. */
+  readonly schools: readonly { readonly sisId: string; readonly name: string | null }[];
+  /** Departments, districts and the like: courses of theirs belong to no school that could be linked. */
+  readonly otherOrgs: readonly string[];
+}
+
+/** Which records a sync speaks for (guard §13, §16). `linked` null: every school. */
+export interface Scope {
+  readonly linked: readonly string[] | null;
+  readonly otherOrgs: readonly string[];
+}
+
+export interface CountedWarning extends PullWarning {
+  readonly count: number;
+}
+
+/** A snapshot being written: visible to nobody until its run commits the fetch. */
+export interface SnapshotDraft {
+  /** Names its tables. */
+  readonly prefix: string;
+  open(recordType: RecordType): Promise<void>;
+  append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void;
+  /** A row that could not be used: only its id was seen. */
+  appendSkipped(recordType: RecordType, sisId: string, line: number): void;
+  /** Sends what was appended as far as it is worth it; resolves when more may be appended. */
+  drain(): Promise<void>;
+  /**
+   * Sends the rest, makes repeated ids one, marks rows that refer to unknown people as skipped, and counts.
+   *
+   * @param delivered the types delivered; people of other types are looked up in the roster.
+   */
+  finish(
+    delivered: ReadonlyMap<RecordType, Delivery>,
+    isScoped: boolean,
+  ): Promise<{ types: Partial<Record<RecordType, TableContents>>; warnings: CountedWarning[] }>;
+  /** Drops its tables; after it was committed, call `release` instead. */
+  discard(): Promise<void>;
+  release(): void;
+}
+
+/** An id of the roster that delivered records may refer to. */
+export interface KnownRecord {
+  readonly sisId: string;
+  /** Of a class; else null. */
+  readonly school: string | null;
+}
+
+export interface SnapshotStore {
+  draft(key: { readonly runId: number | null; readonly districtId: string; readonly syncId: string }): Promise<SnapshotDraft>;
+  /** Active schools, terms, courses or classes of the district. */
+  knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]>;
+  /** How many active records of each type the sync manages within its scope. */
+  managedCounts(districtId: string, syncId: string, scope: Scope): Promise<Record<RecordType, number>>;
+  /** Compares a snapshot with the roster outside of any run. */
+  compare(
+    snapshot: { readonly prefix: string; readonly contents: SnapshotContents },
+    options: CompareOptions,
+  ): Promise<Difference>;
+}
+
+export interface CompareOptions {
+  readonly districtId: string;
+  readonly syncId: string;
+  readonly scope: Scope;
+  /** Restore also what a user archived (guard §10). */
+  readonly restoreUserArchived: boolean;
+}

@@ -1,0 +1,191 @@
+import { RECORD_TYPES, emptyCounts, type RecordCounts, type RecordType } from '@rollbook/core';
+import { RosterMoved, SnapshotLost, type Difference, type SnapshotContents } from '@rollbook/pipeline';
+import type { PoolClient } from 'pg';
+import { columnsOf } from './columns.ts';
+import { DEPENDENT_TYPES } from './dependents.ts';
+import { changesTable } from './diff.ts';
+import { countTable, verifySnapshot } from './snapshot-verify.ts';
+import { snapshotTable } from './snapshot-writer.ts';
+
+/** A record type in a school (or in the district, null) whose archives are withheld, unless approved. */
+export interface WithheldGroup {
+  readonly recordType: RecordType;
+  readonly school: string | null;
+}
+
+export interface ApplyInput {
+  readonly runId: number;
+  readonly prefix: string;
+  readonly contents: SnapshotContents;
+  readonly districtId: string;
+  readonly syncId: string;
+  readonly difference: Difference;
+  readonly withheld: readonly WithheldGroup[];
+}
+
+/**
+ * Commits a change set to the roster with its audit, inside the caller's transaction: creates, updates and restores, then
+ * the archives that are not withheld and what goes with them.
+ *
+ * @returns what was done, by record type; `withheld` counts roots only, `skipped` the rows that could not be used.
+ * @throws RosterMoved if the roster or an approval is not what was compared; SnapshotLost if a table is not whole.
+ */
+export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<RecordType, RecordCounts>> {
+  await lockRoster(sql, input);
+  await verifySnapshot(sql, input.prefix, input.contents);
+  const changes = await countTable(sql, changesTable(input.prefix));
+  if (changes !== input.difference.changeCount)
+    throw new SnapshotLost(`${changes} of ${input.difference.changeCount} changes are left`);
+  await decideArchives(sql, input);
+
+  const counts = emptyCounts();
+  for (const recordType of RECORD_TYPES) {
+    const count = counts[recordType];
+    const difference = input.difference.types[recordType];
+    count.skipped = input.contents.types[recordType]?.unusable ?? 0;
+    if (!difference) continue;
+    count.unchanged = difference.unchanged + difference.keptArchived;
+    if (difference.created > 0) count.created = await create(sql, input, recordType, difference.created);
+    if (difference.updated + difference.restored > 0) await rewrite(sql, input, recordType);
+    count.updated = difference.updated;
+    count.restored = difference.restored;
+  }
+  for (const recordType of RECORD_TYPES) Object.assign(counts[recordType], await archive(sql, input, recordType));
+  for (const recordType of ['enrollments', 'guardianships'] as const)
+    counts[recordType].archived += await archiveDependents(sql, input, recordType);
+  await useApprovals(sql, input);
+  return counts;
+}
+
+/** Nobody else changes this roster until the transaction ends, and nobody has since it was compared. */
+async function lockRoster(sql: PoolClient, { districtId, difference }: ApplyInput): Promise<void> {
+  const { rows } = await sql.query<{ version: string }>(
+    'SELECT roster_version::text AS version FROM districts WHERE id = $1 FOR UPDATE',
+    [districtId],
+  );
+  if (rows[0]?.version !== difference.rosterVersion) throw new RosterMoved('another run changed the roster');
+  const { rows: standing } = await sql.query(
+    `SELECT id FROM approvals WHERE id = ANY ($1) AND status = 'active' FOR UPDATE`,
+    [difference.approvalIds],
+  );
+  if (standing.length !== difference.approvalIds.length) throw new RosterMoved('an approval was used or withdrawn');
+  await sql.query('UPDATE districts SET roster_version = roster_version + 1 WHERE id = $1', [districtId]);
+}
+
+/** From here on, action 'w' marks the archives withheld. */
+async function decideArchives(sql: PoolClient, { prefix, withheld }: ApplyInput): Promise<void> {
+  if (withheld.length === 0) return;
+  await sql.query(
+    `UPDATE ${changesTable(prefix)} c SET action = 'w'
+     FROM unnest($1::text[], $2::text[]) AS w (record_type, school_id)
+     WHERE c.action = 'a' AND NOT c.is_dependent AND NOT c.is_approved
+       AND c.record_type = w.record_type AND c.school_id IS NOT DISTINCT FROM w.school_id`,
+    [withheld.map((group) => group.recordType), withheld.map((group) => group.school)],
+  );
+}
+
+async function create(sql: PoolClient, input: ApplyInput, recordType: RecordType, expected: number): Promise<number> {
+  const columns = columnsOf(recordType).map((column) => column.name);
+  const { rowCount } = await sql.query(
+    `INSERT INTO ${recordType} (district_id, sis_id, ${columns.join(', ')}, sync_id, created_run_id, source_hash)
+     SELECT $1, s.sis_id, ${columns.map((name) => `s.${name}`).join(', ')}, $2, $3, s.source_hash
+     FROM ${snapshotTable(input.prefix, recordType)} s
+     WHERE s.presence = 'p'
+       AND NOT EXISTS (SELECT 1 FROM ${recordType} r WHERE r.district_id = $1 AND r.sis_id = s.sis_id)`,
+    [input.districtId, input.syncId, input.runId],
+  );
+  if (rowCount !== expected) throw new RosterMoved(`${rowCount} ${recordType} to create, not ${expected}`);
+  return expected;
+}
+
+/** Updates and restores: both give the record what the data says; before and after go to the audit. */
+async function rewrite(sql: PoolClient, input: ApplyInput, recordType: RecordType): Promise<void> {
+  const columns = columnsOf(recordType).map((column) => column.name);
+  const fields = (alias: string): string =>
+    `jsonb_build_object(${columns.map((name) => `'${name}', ${alias}.${name}`).join(', ')})`;
+  const joined = `${changesTable(input.prefix)} c
+     JOIN ${snapshotTable(input.prefix, recordType)} s ON s.sis_id = c.sis_id
+     JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id`;
+  await sql.query(
+    `INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after)
+     SELECT $2, '${recordType}', c.sis_id, $1, CASE c.action WHEN 'u' THEN 'update' ELSE 'restore' END,
+       rollbook_changed_fields(n.fields, o.fields), rollbook_changed_fields(o.fields, n.fields)
+     FROM ${joined}
+     CROSS JOIN LATERAL (SELECT ${fields('r')} || jsonb_build_object('status', r.status) AS fields) o
+     CROSS JOIN LATERAL (SELECT ${fields('s')} || jsonb_build_object('status', 'active') AS fields) n
+     WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r')`,
+    [input.districtId, input.runId],
+  );
+  await sql.query(
+    `UPDATE ${recordType} r SET ${columns.map((name) => `${name} = s.${name}`).join(', ')}, source_hash = s.source_hash,
+       status = 'active', archived_by = NULL, archived_run_id = NULL, changed_run_id = $2
+     FROM ${changesTable(input.prefix)} c JOIN ${snapshotTable(input.prefix, recordType)} s ON s.sis_id = c.sis_id
+     WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r') AND r.district_id = $1 AND r.sis_id = c.sis_id`,
+    [input.districtId, input.runId],
+  );
+}
+
+async function archive(
+  sql: PoolClient,
+  input: ApplyInput,
+  recordType: RecordType,
+): Promise<Pick<RecordCounts, 'archived' | 'withheld'>> {
+  const { rows } = await sql.query<{ archived: number; withheld: number }>(
+    `SELECT (count(*) FILTER (WHERE action = 'a' AND NOT is_dependent))::integer AS archived,
+       (count(*) FILTER (WHERE action = 'w'))::integer AS withheld
+     FROM ${changesTable(input.prefix)} WHERE record_type = $1`,
+    [recordType],
+  );
+  const { archived, withheld } = rows[0] ?? { archived: 0, withheld: 0 };
+  if (archived > 0) {
+    const rowCount = await archiveWhere(sql, input, recordType, 'sync', 'NOT c.is_dependent');
+    if (rowCount !== archived) throw new RosterMoved(`${rowCount} ${recordType} to archive, not ${archived}`);
+  }
+  return { archived, withheld };
+}
+
+/** Those whose student, class or guardian was archived just now; the rest stays with what was withheld. */
+async function archiveDependents(
+  sql: PoolClient,
+  input: ApplyInput,
+  recordType: keyof typeof DEPENDENT_TYPES,
+): Promise<number> {
+  if (!input.difference.types[recordType]?.dependents) return 0;
+  const parents = Object.entries(DEPENDENT_TYPES[recordType]).flatMap(([column, types]) =>
+    types.map(
+      (type) =>
+        `EXISTS (SELECT 1 FROM ${type} p WHERE p.district_id = $1 AND p.sis_id = r.${column} AND p.archived_run_id = $2)`,
+    ),
+  );
+  return archiveWhere(sql, input, recordType, 'parent', `c.is_dependent AND (${parents.join(' OR ')})`);
+}
+
+async function archiveWhere(
+  sql: PoolClient,
+  input: ApplyInput,
+  recordType: RecordType,
+  archivedBy: 'sync' | 'parent',
+  condition: string,
+): Promise<number> {
+  const { rowCount } = await sql.query(
+    `WITH archived AS (
+       UPDATE ${recordType} r SET status = 'archived', archived_by = '${archivedBy}', archived_run_id = $2
+       FROM ${changesTable(input.prefix)} c
+       WHERE c.record_type = '${recordType}' AND c.action = 'a' AND (${condition})
+         AND r.district_id = $1 AND r.sis_id = c.sis_id AND r.sync_id = $3 AND r.status = 'active'
+       RETURNING r.sis_id
+     )
+     INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after)
+     SELECT $2, '${recordType}', sis_id, $1, 'archive', '{"status": "active"}', '{"status": "archived"}' FROM archived`,
+    [input.districtId, input.runId, input.syncId],
+  );
+  return rowCount ?? 0;
+}
+
+async function useApprovals(sql: PoolClient, { difference, runId }: ApplyInput): Promise<void> {
+  if (difference.approvalIds.length === 0) return;
+  await sql.query(`UPDATE approvals SET status = 'used', used_run_id = $2 WHERE id = ANY ($1)`, [
+    difference.approvalIds,
+    runId,
+  ]);
+}

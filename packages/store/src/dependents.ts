@@ -1,0 +1,56 @@
+import type { RecordType } from '@rollbook/core';
+import type { PoolClient } from 'pg';
+import type { DiffInput } from './diff.ts';
+import { snapshotTable } from './snapshot-writer.ts';
+
+/** Records that cannot outlive those they join (guard §6): by column, the record types it points to. */
+export const DEPENDENT_TYPES: Readonly<Record<'enrollments' | 'guardianships', Readonly<Record<string, readonly RecordType[]>>>> =
+  {
+    enrollments: { class_id: ['classes'], person_id: ['students', 'staff', 'guardians'] },
+    guardianships: { student_id: ['students'], guardian_id: ['guardians'] },
+  };
+
+export type DependentCounts = Partial<Record<RecordType, number>>;
+
+const archivedParent = (changes: string, column: string, types: readonly RecordType[]): string =>
+  `EXISTS (SELECT 1 FROM ${changes} p WHERE p.action = 'a' AND p.sis_id = r.${column}
+           AND p.record_type IN (${types.map((type) => `'${type}'`).join(', ')}))`;
+
+/**
+ * Marks the archives that follow from another archive as dependents, and adds those that the data did not list: in a
+ * delta, of a type not delivered, or on a row that could not be used because its student or class is gone.
+ */
+export async function addDependents(sql: PoolClient, input: DiffInput, changes: string): Promise<DependentCounts> {
+  const counts: DependentCounts = {};
+  const { rows } = await sql.query(`SELECT 1 FROM ${changes} WHERE action = 'a' LIMIT 1`);
+  if (rows.length === 0) return counts;
+  for (const [recordType, columns] of Object.entries(DEPENDENT_TYPES) as ['enrollments' | 'guardianships', Record<string, RecordType[]>][]) {
+    const isDependent = Object.entries(columns)
+      .map(([column, types]) => archivedParent(changes, column, types))
+      .join(' OR ');
+    await sql.query(
+      `UPDATE ${changes} c SET is_dependent = true FROM ${recordType} r
+       WHERE c.record_type = '${recordType}' AND c.action = 'a' AND r.district_id = $1 AND r.sis_id = c.sis_id
+         AND (${isDependent})`,
+      [input.districtId],
+    );
+    const isDelivered = input.contents.types[recordType] !== undefined;
+    await sql.query(
+      `INSERT INTO ${changes} (record_type, sis_id, action, school_id, is_dependent)
+       SELECT '${recordType}', r.sis_id, 'a', ${recordType === 'enrollments' ? 'r.school_id' : 'NULL'}, true
+       FROM ${recordType} r
+       WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND (${isDependent})
+         AND NOT EXISTS (SELECT 1 FROM ${changes} c
+                         WHERE c.record_type = '${recordType}' AND c.sis_id = r.sis_id AND c.action = 'a')
+         ${isDelivered ? `AND NOT EXISTS (SELECT 1 FROM ${snapshotTable(input.prefix, recordType)} s WHERE s.sis_id = r.sis_id AND s.presence = 'p')` : ''}`,
+      [input.districtId, input.syncId],
+    );
+    const { rows: counted } = await sql.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM ${changes} WHERE record_type = $1 AND is_dependent`,
+      [recordType],
+    );
+    const count = counted[0]?.count ?? 0;
+    if (count > 0) counts[recordType] = count;
+  }
+  return counts;
+}

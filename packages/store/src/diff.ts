@@ -1,0 +1,174 @@
+import { RECORD_TYPES, type ArchiveCount, type RecordType } from '@rollbook/core';
+import type { CompareOptions, Difference, SnapshotContents, TypeContents, TypeDifference } from '@rollbook/pipeline';
+import type { PoolClient } from 'pg';
+import { homeSchoolSql } from './columns.ts';
+import { addDependents, type DependentCounts } from './dependents.ts';
+import { inScopeSql, scopeParameter } from './scope.ts';
+import { verifySnapshot } from './snapshot-verify.ts';
+import { snapshotTable } from './snapshot-writer.ts';
+
+export interface DiffInput extends CompareOptions {
+  /** Names the snapshot's tables; the change set is written beside them. */
+  readonly prefix: string;
+  readonly contents: SnapshotContents;
+}
+
+/** `c` create, `u` update, `r` restore, `a` archive, `f` foreign, `k` kept archived; nothing for unchanged. */
+type Action = 'c' | 'u' | 'r' | 'a' | 'f' | 'k';
+
+/** The change set's table. Creates are not in it: they are the snapshot's rows that the roster lacks. */
+export const changesTable = (prefix: string): string => `snapshot."${prefix}_changes"`;
+
+/**
+ * Compares a snapshot with the roster, record type by record type, in the caller's transaction, which must be REPEATABLE
+ * READ: what is counted is then what was compared (guard §1).
+ *
+ * @throws SnapshotLost if the snapshot's tables do not hold what its contents say.
+ */
+export async function diff(sql: PoolClient, input: DiffInput): Promise<Difference> {
+  await verifySnapshot(sql, input.prefix, input.contents);
+  const { rows: districts } = await sql.query<{ version: string }>(
+    'SELECT roster_version::text AS version FROM districts WHERE id = $1',
+    [input.districtId],
+  );
+  const changes = changesTable(input.prefix);
+  await sql.query(`DROP TABLE IF EXISTS ${changes}`);
+  await sql.query(
+    `CREATE UNLOGGED TABLE ${changes} (record_type text NOT NULL, sis_id text COLLATE "C" NOT NULL, action "char" NOT NULL,
+       school_id text COLLATE "C", is_dependent boolean NOT NULL DEFAULT false, is_approved boolean NOT NULL DEFAULT false)
+     WITH (autovacuum_enabled = false)`,
+  );
+  const counts: Partial<Record<RecordType, Record<Action, number>>> = {};
+  for (const recordType of RECORD_TYPES) {
+    const delivered = input.contents.types[recordType];
+    if (delivered) counts[recordType] = await compare(sql, input, recordType, delivered);
+  }
+  const dependents = await addDependents(sql, input, changes);
+  const approvalIds = await markApproved(sql, input.syncId, changes);
+  const { rows: total } = await sql.query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${changes}`);
+  return {
+    rosterVersion: districts[0]?.version ?? '0',
+    types: summarise(input.contents, counts, dependents),
+    groups: await measureGroups(sql, input, changes),
+    changeCount: total[0]?.count ?? 0,
+    approvalIds,
+  };
+}
+
+/** Fills the change set with one record type's updates, restores and archives, and counts every action. */
+async function compare(
+  sql: PoolClient,
+  input: DiffInput,
+  recordType: RecordType,
+  delivered: TypeContents,
+): Promise<Record<Action, number>> {
+  const counts: Record<Action, number> = { c: 0, u: 0, r: 0, a: 0, f: 0, k: 0 };
+  const { rows: roster } = await sql.query(`SELECT 1 FROM ${recordType} WHERE district_id = $1 LIMIT 1`, [
+    input.districtId,
+  ]);
+  if (roster.length === 0) return { ...counts, c: delivered.present };
+  // One hash join of the two sides. Sorting is off: the planner cannot know that the groups are few, and would sort all.
+  await sql.query('SET LOCAL enable_sort = off');
+  const { rows } = await sql.query<{ action: Action; count: number }>(
+    `WITH joined AS (
+       SELECT coalesce(s.sis_id, r.sis_id) AS sis_id,
+         CASE
+           WHEN s.presence = 'p' THEN
+             CASE
+               WHEN r.sis_id IS NULL THEN 'c'
+               WHEN r.sync_id IS DISTINCT FROM $2 THEN 'f'
+               WHEN r.status = 'active' THEN CASE WHEN r.source_hash IS DISTINCT FROM s.source_hash THEN 'u' END
+               WHEN r.archived_by = 'user' AND NOT $4::boolean THEN 'k'
+               ELSE 'r'
+             END
+           WHEN s.presence = 's' THEN NULL
+           WHEN r.sync_id = $2 AND r.status = 'active' AND ${inScopeSql(recordType, 'r', '$3')} THEN 'a'
+         END AS action,
+         ${homeSchoolSql(recordType, 'r')} AS school_id
+       FROM ${snapshotTable(input.prefix, recordType)} s
+       ${delivered.delivery === 'full' ? 'FULL' : 'LEFT'} JOIN (SELECT * FROM ${recordType} WHERE district_id = $1) r
+         ON r.sis_id = s.sis_id
+     ), grouped AS (
+       SELECT action, CASE WHEN action = 'a' THEN school_id END AS school_id, count(*)::integer AS count,
+         array_agg(sis_id) FILTER (WHERE action IN ('u', 'r', 'a')) AS ids
+       FROM joined WHERE action IS NOT NULL GROUP BY 1, 2
+     ), written AS (
+       INSERT INTO ${changesTable(input.prefix)} (record_type, sis_id, action, school_id)
+       SELECT '${recordType}', unnest(ids), action::"char", school_id FROM grouped WHERE ids IS NOT NULL
+     )
+     SELECT action, sum(count)::integer AS count FROM grouped GROUP BY action`,
+    [input.districtId, input.syncId, scopeParameter(recordType, input.scope), input.restoreUserArchived],
+  );
+  await sql.query('RESET enable_sort');
+  for (const { action, count } of rows) counts[action] = count;
+  return counts;
+}
+
+/** Marks the archives that valid approvals cover, and returns those approvals (guard §27). */
+async function markApproved(sql: PoolClient, syncId: string, changes: string): Promise<number[]> {
+  const { rows } = await sql.query<{ id: number }>(
+    `SELECT a.id FROM approvals a JOIN syncs s ON s.id = a.sync_id
+     WHERE a.sync_id = $1 AND a.status = 'active' AND a.expires_at > now() AND a.source_fingerprint = s.source_fingerprint
+     ORDER BY a.id`,
+    [syncId],
+  );
+  const approvalIds = rows.map((row) => row.id);
+  if (approvalIds.length === 0) return [];
+  await sql.query(
+    `UPDATE ${changes} c SET is_approved = true
+     FROM hold_records h JOIN approvals a ON a.hold_id = h.hold_id
+     WHERE a.id = ANY ($1) AND c.action = 'a' AND NOT c.is_dependent
+       AND c.record_type = h.record_type AND c.sis_id = h.sis_id
+       AND (a.schools IS NULL OR h.school_id = ANY (a.schools))
+       AND (a.record_types IS NULL OR h.record_type = ANY (a.record_types))`,
+    [approvalIds],
+  );
+  return approvalIds;
+}
+
+/** Active managed records by type and school, and what of them would be archived, roots only (guard §1, §6). */
+async function measureGroups(sql: PoolClient, input: DiffInput, changes: string): Promise<ArchiveCount[]> {
+  const { rows: archives } = await sql.query<{ type: RecordType; school: string | null; count: number; approved: number }>(
+    `SELECT record_type AS type, school_id AS school, count(*)::integer AS count,
+       (count(*) FILTER (WHERE is_approved))::integer AS approved
+     FROM ${changes} WHERE action = 'a' AND NOT is_dependent GROUP BY 1, 2`,
+  );
+  const groups: ArchiveCount[] = [];
+  for (const recordType of RECORD_TYPES) {
+    if (!input.contents.types[recordType]) continue;
+    const { rows } = await sql.query<{ school: string | null; active: number }>(
+      `SELECT ${homeSchoolSql(recordType, 'r')} AS school, count(*)::integer AS active FROM ${recordType} r
+       WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScopeSql(recordType, 'r', '$3')}
+       GROUP BY 1 ORDER BY 1`,
+      [input.districtId, input.syncId, scopeParameter(recordType, input.scope)],
+    );
+    for (const { school, active } of rows) {
+      const archive = archives.find((row) => row.type === recordType && row.school === school);
+      groups.push({ recordType, school, active, toArchive: archive?.count ?? 0, approved: archive?.approved ?? 0 });
+    }
+  }
+  return groups;
+}
+
+function summarise(
+  contents: SnapshotContents,
+  counts: Partial<Record<RecordType, Record<Action, number>>>,
+  dependents: DependentCounts,
+): Partial<Record<RecordType, TypeDifference>> {
+  const types: Partial<Record<RecordType, TypeDifference>> = {};
+  for (const recordType of RECORD_TYPES) {
+    const count = counts[recordType] ?? { c: 0, u: 0, r: 0, a: 0, f: 0, k: 0 };
+    const present = contents.types[recordType]?.present ?? 0;
+    if (!counts[recordType] && !dependents[recordType]) continue;
+    types[recordType] = {
+      created: count.c,
+      updated: count.u,
+      restored: count.r,
+      unchanged: present - count.c - count.u - count.r - count.f - count.k,
+      foreign: count.f,
+      keptArchived: count.k,
+      dependents: dependents[recordType] ?? 0,
+    };
+  }
+  return types;
+}

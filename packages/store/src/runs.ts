@@ -1,0 +1,426 @@
+import { randomUUID } from 'node:crypto';
+import {
+  RECORD_TYPES,
+  RunSettings,
+  UsageError,
+  type RecordCounts,
+  type RecordType,
+  type SourceType,
+} from '@rollbook/core';
+import {
+  LeaseLost,
+  SnapshotLost,
+  nextStage,
+  type ActiveRun,
+  type CountedWarning,
+  type Difference,
+  type Failure,
+  type Judgement,
+  type Lease,
+  type RunInfo,
+  type RunLedger,
+  type RunOutcome,
+  type SnapshotContents,
+  type Stage,
+  type StageSnapshot,
+  type StageStart,
+  type Trigger,
+} from '@rollbook/pipeline';
+import type pg from 'pg';
+import { apply, type WithheldGroup } from './apply.ts';
+import { inTransaction, type Sql } from './database.ts';
+import { diff } from './diff.ts';
+import { settleHold } from './holds.ts';
+import { replaceFindings, replaceWarnings } from './run-details.ts';
+import { dropSnapshotTables } from './snapshots.ts';
+
+interface RunRow {
+  readonly id: number;
+  readonly district_id: string;
+  readonly sync_id: string;
+  readonly source_type: SourceType;
+  readonly preview: boolean;
+  readonly status: string;
+  readonly stage: Stage;
+  readonly round: number;
+  readonly settings: unknown;
+}
+
+const activeRun = (row: Pick<RunRow, 'id' | 'round' | 'stage' | 'source_type'>): ActiveRun => ({
+  runId: row.id,
+  round: row.round,
+  stage: row.stage,
+  sourceType: row.source_type,
+});
+
+const isUniqueViolation = (error: unknown): boolean => (error as { code?: string } | null)?.code === '23505';
+
+/** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
+const isSerializationFailure = (error: unknown): boolean => (error as { code?: string } | null)?.code === '40001';
+
+export class PostgresRuns implements RunLedger {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async request(
+    syncId: string,
+    options: { readonly trigger: Trigger; readonly preview: boolean; readonly requestedBy: string | null },
+  ): Promise<ActiveRun & { readonly created: boolean }> {
+    const { rows: known } = await this.#pool.query('SELECT 1 FROM syncs WHERE id = $1', [syncId]);
+    if (known.length === 0) throw new UsageError(`There is no sync "${syncId}".`);
+    for (;;) {
+      const { rows: created } = await this.#pool.query<RunRow>(
+        `INSERT INTO runs (district_id, sync_id, source_type, trigger, preview, settings, requested_by)
+         SELECT district_id, id, source_type, $2, $3, settings, $4 FROM syncs WHERE id = $1
+         ON CONFLICT (sync_id) WHERE status IN ('queued', 'running') DO NOTHING
+         RETURNING *`,
+        [syncId, options.trigger, options.preview, options.requestedBy],
+      );
+      if (created[0]) return { ...activeRun(created[0]), created: true };
+      const { rows } = await this.#pool.query<RunRow>(
+        `SELECT * FROM runs WHERE sync_id = $1 AND status IN ('queued', 'running')`,
+        [syncId],
+      );
+      // The active run may have ended between the two statements: then there is room for a new one.
+      if (rows[0]) return { ...activeRun(rows[0]), created: false };
+    }
+  }
+
+  async begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart> {
+    const token = randomUUID();
+    const row = await this.#takeLease(job, token);
+    if (!row) return { kind: 'stale', active: await this.#successorOf(job) };
+    await this.#pool.query(
+      `INSERT INTO run_stages (run_id, round, stage, attempts, started_at) VALUES ($1, $2, $3, 1, now())
+       ON CONFLICT (run_id, round, stage) DO UPDATE SET attempts = run_stages.attempts + 1`,
+      [job.runId, job.round, job.stage],
+    );
+    return {
+      kind: 'started',
+      lease: { ...job, token },
+      run: {
+        id: row.id,
+        districtId: row.district_id,
+        syncId: row.sync_id,
+        sourceType: row.source_type,
+        preview: row.preview,
+        round: row.round,
+        settings: RunSettings.parse(row.settings),
+      },
+    };
+  }
+
+  /** A run that failed at this stage is opened again, unless its sync has a newer run. */
+  async #takeLease(job: { stage: Stage; runId: number; round: number }, token: string): Promise<RunRow | undefined> {
+    try {
+      const { rows } = await this.#pool.query<RunRow>(
+        `UPDATE runs SET status = 'running', lease = $4, started_at = coalesce(started_at, now()), finished_at = NULL,
+           reason = NULL, reasons = '{}', message = NULL, advice = NULL, schools_not_found = '[]'
+         WHERE id = $1 AND stage = $2 AND round = $3
+           AND (status IN ('queued', 'running') OR status = 'failed' AND NOT EXISTS (
+             SELECT 1 FROM runs newer WHERE newer.sync_id = runs.sync_id AND newer.id > runs.id))
+         RETURNING *`,
+        [job.runId, job.stage, job.round, token],
+      );
+      return rows[0];
+    } catch (error) {
+      if (isUniqueViolation(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #successorOf(job: { runId: number; round: number; stage: Stage }): Promise<ActiveRun | null> {
+    const { rows } = await this.#pool.query<RunRow>(
+      `SELECT * FROM runs WHERE id = $1 AND status IN ('queued', 'running') AND NOT (round = $2 AND stage = $3)`,
+      [job.runId, job.round, job.stage],
+    );
+    return rows[0] ? activeRun(rows[0]) : null;
+  }
+
+  async progress(lease: Lease, message: string): Promise<void> {
+    await this.#pool.query('UPDATE runs SET progress = $3 WHERE id = $1 AND lease = $2', [
+      lease.runId,
+      lease.token,
+      message,
+    ]);
+  }
+
+  async commitFetch(lease: Lease, snapshot: StageSnapshot, warnings: readonly CountedWarning[]): Promise<void> {
+    await this.#commit(lease, async (sql) => {
+      await dropFormerSnapshot(sql, lease.runId);
+      await sql.query(
+        `INSERT INTO snapshots (run_id, round, table_prefix, contents) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (run_id) DO UPDATE SET round = excluded.round, table_prefix = excluded.table_prefix,
+           contents = excluded.contents, completed_at = now()`,
+        [lease.runId, lease.round, snapshot.prefix, JSON.stringify(snapshot.contents)],
+      );
+      await replaceWarnings(sql, lease.runId, warnings);
+      await advance(sql, lease, null);
+    });
+  }
+
+  async commitDiff(lease: Lease, run: RunInfo): Promise<Difference> {
+    return this.#commit(
+      lease,
+      async (sql) => {
+        const { prefix, contents } = await snapshotOf(sql, run.id);
+        const difference = await diff(sql, {
+          prefix,
+          contents,
+          districtId: run.districtId,
+          syncId: run.syncId,
+          scope: { linked: run.settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs: contents.otherOrgs },
+          restoreUserArchived: run.settings.restoreUserArchived,
+        });
+        await advance(sql, lease, difference);
+        return difference;
+      },
+      'REPEATABLE READ',
+    );
+  }
+
+  async difference(run: RunInfo): Promise<{ difference: Difference; contents: SnapshotContents }> {
+    const { contents } = await snapshotOf(this.#pool, run.id);
+    return { difference: await differenceOf(this.#pool, run), contents };
+  }
+
+  async commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null> {
+    return this.#commit(lease, async (sql) => {
+      await replaceFindings(sql, run.id, judgement.findings);
+      const isHeld = judgement.verdict === 'hold';
+      await sql.query('UPDATE runs SET message = $2, advice = $3 WHERE id = $1', [
+        run.id,
+        judgement.message,
+        judgement.advice,
+      ]);
+      if (!run.preview) {
+        await advance(sql, lease, { verdict: judgement.verdict, withheld: withheldGroups(judgement) });
+        return null;
+      }
+      const { contents } = await snapshotOf(sql, run.id);
+      const counts = previewCounts(await differenceOf(sql, run), contents, judgement);
+      return endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
+    });
+  }
+
+  async commitApply(
+    lease: Lease,
+    run: RunInfo,
+  ): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
+    return this.#commit(lease, async (sql) => {
+      const { prefix, contents } = await snapshotOf(sql, run.id);
+      const difference = await differenceOf(sql, run);
+      const guarded = await stageResult<{ verdict: 'pass' | 'hold'; withheld: WithheldGroup[] }>(sql, run, 'guard');
+      const counts = await apply(sql, {
+        runId: run.id,
+        prefix,
+        contents,
+        districtId: run.districtId,
+        syncId: run.syncId,
+        difference,
+        withheld: guarded.withheld,
+      });
+      await settleHold(sql, { runId: run.id, districtId: run.districtId, syncId: run.syncId, prefix });
+      const isHeld = guarded.verdict === 'hold';
+      const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
+      return { ...outcome, counts };
+    });
+  }
+
+  async fail(lease: Lease, failure: Failure): Promise<void> {
+    await this.#commit(lease, async (sql) => {
+      if (failure.findings) await replaceFindings(sql, lease.runId, failure.findings);
+      if (failure.warnings) await replaceWarnings(sql, lease.runId, failure.warnings);
+      await endFailed(sql, lease.runId, failure);
+    });
+  }
+
+  async restart(lease: Lease, stage: 'fetch' | 'diff'): Promise<ActiveRun> {
+    return this.#commit(lease, async (sql) => {
+      const { rows } = await sql.query<RunRow>(
+        `UPDATE runs SET stage = $2, round = round + 1, lease = NULL WHERE id = $1 RETURNING *`,
+        [lease.runId, stage],
+      );
+      return activeRun(rows[0] as RunRow);
+    });
+  }
+
+  async active(): Promise<ActiveRun[]> {
+    const { rows } = await this.#pool.query<RunRow>(
+      `SELECT * FROM runs WHERE status IN ('queued', 'running') ORDER BY id`,
+    );
+    return rows.map(activeRun);
+  }
+
+  async abandon(run: ActiveRun, failure: Failure): Promise<void> {
+    await inTransaction(this.#pool, async (sql) => {
+      const { rows } = await sql.query(
+        `SELECT 1 FROM runs WHERE id = $1 AND round = $2 AND stage = $3 AND status IN ('queued', 'running') FOR UPDATE`,
+        [run.runId, run.round, run.stage],
+      );
+      if (rows.length > 0) await endFailed(sql, run.runId, failure);
+    });
+  }
+
+  async cleanUp(): Promise<void> {
+    // A failed run keeps its snapshot for a day: its job may be retried from the dashboard.
+    const { rows } = await this.#pool.query<{ run_id: number; table_prefix: string }>(
+      `SELECT s.run_id, s.table_prefix FROM snapshots s JOIN runs r ON r.id = s.run_id
+       WHERE r.status IN ('succeeded', 'held') OR r.status = 'failed' AND r.finished_at < now() - interval '1 day'`,
+    );
+    for (const { run_id, table_prefix } of rows) {
+      await dropSnapshotTables(this.#pool, table_prefix);
+      await this.#pool.query('DELETE FROM snapshots WHERE run_id = $1 AND table_prefix = $2', [run_id, table_prefix]);
+    }
+    await this.#dropOrphans();
+  }
+
+  /** Drafts of workers that were killed: their prefix names the run, and that run has left fetch or was taken over. */
+  async #dropOrphans(): Promise<void> {
+    const { rows } = await this.#pool.query<{ prefix: string }>(
+      `SELECT DISTINCT substring(t.tablename from '^(r[0-9]+_[0-9a-f]+)_') AS prefix
+       FROM pg_tables t
+       WHERE t.schemaname = 'snapshot' AND t.tablename ~ '^r[0-9]+_[0-9a-f]+_'
+         AND NOT EXISTS (SELECT 1 FROM snapshots s WHERE starts_with(t.tablename, s.table_prefix || '_'))
+         AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.status IN ('queued', 'running') AND r.stage = 'fetch'
+                         AND starts_with(t.tablename, 'r' || r.id || '_'))`,
+    );
+    for (const { prefix } of rows) await dropSnapshotTables(this.#pool, prefix);
+  }
+
+  /** A transaction that commits only if the lease still holds at its end. */
+  async #commit<R>(
+    lease: Lease,
+    work: (sql: pg.PoolClient) => Promise<R>,
+    isolation?: 'REPEATABLE READ',
+  ): Promise<R> {
+    try {
+      return await inTransaction(
+        this.#pool,
+        async (sql) => {
+          if (!isolation) await fence(sql, lease);
+          const result = await work(sql);
+          return result;
+        },
+        isolation,
+      );
+    } catch (error) {
+      if (isSerializationFailure(error)) throw new LeaseLost('the run was written by another worker');
+      throw error;
+    }
+  }
+}
+
+/** Locks the run's row: whoever would take the lease waits until this commit is through. */
+async function fence(sql: Sql, lease: Lease): Promise<void> {
+  const { rows } = await sql.query('SELECT 1 FROM runs WHERE id = $1 AND lease = $2 FOR UPDATE', [
+    lease.runId,
+    lease.token,
+  ]);
+  if (rows.length === 0) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
+}
+
+async function advance(sql: Sql, lease: Lease, result: object | null): Promise<void> {
+  await finishStage(sql, lease, result);
+  const { rowCount } = await sql.query(
+    'UPDATE runs SET stage = $3, lease = NULL, progress = NULL WHERE id = $1 AND lease = $2',
+    [lease.runId, lease.token, nextStage(lease.stage)],
+  );
+  if (rowCount !== 1) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
+}
+
+async function finishStage(sql: Sql, lease: Lease, result: object | null): Promise<void> {
+  await sql.query(
+    `UPDATE run_stages SET finished_at = now(), result = $4 WHERE run_id = $1 AND round = $2 AND stage = $3`,
+    [lease.runId, lease.round, lease.stage, result && JSON.stringify(result)],
+  );
+}
+
+async function endRun(
+  sql: Sql,
+  lease: Lease,
+  status: 'succeeded' | 'held',
+  reason: 'threshold' | null,
+  counts: Record<RecordType, RecordCounts>,
+): Promise<RunOutcome> {
+  await finishStage(sql, lease, null);
+  await sql.query(
+    `UPDATE runs SET status = $2, reason = $3, reasons = $4, counts = $5, lease = NULL, progress = NULL, finished_at = now()
+     WHERE id = $1`,
+    [lease.runId, status, reason, reason ? [reason] : [], JSON.stringify(counts)],
+  );
+  return { status, reason };
+}
+
+async function endFailed(sql: Sql, runId: number, failure: Failure): Promise<void> {
+  await sql.query(
+    `UPDATE runs SET status = 'failed', reason = $2, reasons = ARRAY[$2], message = $3, advice = $4,
+       schools_not_found = $5, lease = NULL, progress = NULL, finished_at = now() WHERE id = $1`,
+    [runId, failure.reason, failure.message, failure.advice, JSON.stringify(failure.schoolsNotFound ?? [])],
+  );
+}
+
+async function dropFormerSnapshot(sql: Sql, runId: number): Promise<void> {
+  const { rows } = await sql.query<{ table_prefix: string }>('SELECT table_prefix FROM snapshots WHERE run_id = $1', [
+    runId,
+  ]);
+  if (rows[0]) await dropSnapshotTables(sql, rows[0].table_prefix);
+}
+
+async function snapshotOf(sql: Sql, runId: number): Promise<StageSnapshot> {
+  const { rows } = await sql.query<{ table_prefix: string; contents: SnapshotContents }>(
+    'SELECT table_prefix, contents FROM snapshots WHERE run_id = $1',
+    [runId],
+  );
+  const row = rows[0];
+  if (!row) throw new SnapshotLost('the snapshot was dropped');
+  return { prefix: row.table_prefix, contents: row.contents };
+}
+
+/** The latest result of a stage: after a restart from diff, fetch and its round stay as they were. */
+async function stageResult<R>(sql: Sql, run: RunInfo, stage: Stage): Promise<R> {
+  const { rows } = await sql.query<{ result: R }>(
+    `SELECT result FROM run_stages WHERE run_id = $1 AND stage = $2 AND finished_at IS NOT NULL
+     ORDER BY round DESC LIMIT 1`,
+    [run.id, stage],
+  );
+  if (!rows[0]) throw new SnapshotLost(`the result of ${stage} is missing`);
+  return rows[0].result;
+}
+
+const differenceOf = (sql: Sql, run: RunInfo): Promise<Difference> => stageResult<Difference>(sql, run, 'diff');
+
+const withheldGroups = (judgement: Judgement): WithheldGroup[] =>
+  judgement.findings
+    .filter((finding) => finding.withheld > 0)
+    .map(({ recordType, school }) => ({ recordType, school }));
+
+/** What the run would do, in the form of what a run did. */
+export function previewCounts(
+  difference: Difference,
+  contents: SnapshotContents,
+  judgement: Pick<Judgement, 'findings'>,
+): Record<RecordType, RecordCounts> {
+  const entries = RECORD_TYPES.map((recordType): [RecordType, RecordCounts] => {
+    const type = difference.types[recordType];
+    const findings = judgement.findings.filter((finding) => finding.recordType === recordType);
+    const toArchive = findings.reduce((sum, finding) => sum + finding.toArchive, 0);
+    const withheld = findings.reduce((sum, finding) => sum + finding.withheld, 0);
+    return [
+      recordType,
+      {
+        created: type?.created ?? 0,
+        updated: type?.updated ?? 0,
+        archived: toArchive - withheld,
+        restored: type?.restored ?? 0,
+        unchanged: (type?.unchanged ?? 0) + (type?.keptArchived ?? 0),
+        withheld,
+        skipped: contents.types[recordType]?.unusable ?? 0,
+      },
+    ];
+  });
+  return Object.fromEntries(entries) as Record<RecordType, RecordCounts>;
+}

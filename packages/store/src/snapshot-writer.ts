@@ -1,0 +1,88 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type { RecordType, RosterRecord } from '@rollbook/core';
+import type { Presence } from '@rollbook/pipeline';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { columnsOf } from './columns.ts';
+import { encodeSkipped, rowEncoder, type EncodeRow } from './snapshot-encoder.ts';
+
+/** Rows are sent in pieces of this size: large enough to be cheap, small enough to keep memory flat. */
+const CHUNK_LENGTH = 512 * 1024;
+
+interface Target {
+  readonly table: string;
+  readonly encode: EncodeRow;
+  lines: string;
+}
+
+/** The unlogged table that holds one record type of a snapshot. */
+export const snapshotTable = (prefix: string, recordType: RecordType): string => `snapshot."${prefix}_${recordType}"`;
+
+/**
+ * Writes a snapshot's rows by COPY while more are read: `append` gathers, `drain` sends what is due and waits for the
+ * piece before it, so that at most two pieces are in memory.
+ */
+export class SnapshotWriter {
+  readonly #sql: pg.PoolClient;
+  readonly #prefix: string;
+  readonly #targets = new Map<RecordType, Target>();
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(sql: pg.PoolClient, prefix: string) {
+    this.#sql = sql;
+    this.#prefix = prefix;
+  }
+
+  async open(recordType: RecordType): Promise<void> {
+    if (this.#targets.has(recordType)) return;
+    const table = snapshotTable(this.#prefix, recordType);
+    const columns = columnsOf(recordType).map((column) => `${column.name} ${column.sqlType}`);
+    await this.#sending;
+    // Its life is one run: nothing for autovacuum to do.
+    await this.#sql.query(
+      `CREATE UNLOGGED TABLE ${table} (sis_id text COLLATE "C" NOT NULL, ${columns.join(', ')},
+         source_hash uuid NOT NULL, presence "char" NOT NULL, line integer NOT NULL) WITH (autovacuum_enabled = false)`,
+    );
+    this.#targets.set(recordType, { table, encode: rowEncoder(recordType), lines: '' });
+  }
+
+  /** `recordType` must be open. */
+  append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void {
+    const target = this.#target(recordType);
+    target.lines += target.encode(record, presence, line);
+  }
+
+  appendSkipped(recordType: RecordType, sisId: string, line: number): void {
+    this.#target(recordType).lines += encodeSkipped(recordType, sisId, line);
+  }
+
+  #target(recordType: RecordType): Target {
+    const target = this.#targets.get(recordType);
+    if (!target) throw new Error(`the snapshot has no open table for ${recordType}`);
+    return target;
+  }
+
+  async drain(): Promise<void> {
+    for (const target of this.#targets.values()) if (target.lines.length >= CHUNK_LENGTH) await this.#send(target);
+  }
+
+  async finish(): Promise<void> {
+    for (const target of this.#targets.values()) if (target.lines.length > 0) await this.#send(target);
+    await this.#sending;
+  }
+
+  /** Waits for what is under way, whatever becomes of it. */
+  async abandon(): Promise<void> {
+    await this.#sending.catch(() => undefined);
+  }
+
+  async #send(target: Target): Promise<void> {
+    await this.#sending;
+    const chunk = Buffer.from(target.lines, 'utf8');
+    target.lines = '';
+    this.#sending = pipeline(Readable.from([chunk]), this.#sql.query(copyFrom(`COPY ${target.table} FROM STDIN`)));
+    // Awaited by the next piece; until then a failure must not count as unhandled.
+    this.#sending.catch(() => undefined);
+  }
+}

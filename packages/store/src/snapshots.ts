@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { RECORD_TYPES, type RecordType, type RosterRecord } from '@rollbook/core';
+import type {
+  CompareOptions,
+  CountedWarning,
+  Delivery,
+  Difference,
+  KnownRecord,
+  Presence,
+  Scope,
+  SnapshotContents,
+  SnapshotDraft,
+  SnapshotStore,
+  TableContents,
+} from '@rollbook/pipeline';
+import type pg from 'pg';
+import { inTransaction, type Sql } from './database.ts';
+import { diff } from './diff.ts';
+import { inScopeSql, scopeParameter } from './scope.ts';
+import { checkPeopleReferences, countRows, dropUnknownParents, limitGuardians, removeRepeatedIds } from './snapshot-check.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
+
+const KNOWN_RECORDS_PAGE = 10_000;
+
+/** The tables of one snapshot, dropped together. */
+export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void> {
+  const names = [...RECORD_TYPES, 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
+  await sql.query(`DROP TABLE IF EXISTS ${names.join(', ')}`);
+}
+
+class Draft implements SnapshotDraft {
+  readonly prefix: string;
+  readonly #districtId: string;
+  readonly #sql: pg.PoolClient;
+  readonly #writer: SnapshotWriter;
+  #lostConnection: Error | undefined;
+  #isOpen = true;
+
+  constructor(sql: pg.PoolClient, prefix: string, districtId: string) {
+    this.prefix = prefix;
+    this.#districtId = districtId;
+    this.#sql = sql;
+    this.#writer = new SnapshotWriter(sql, prefix);
+    sql.on('error', this.#onError);
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#lostConnection = error;
+  };
+
+  open(recordType: RecordType): Promise<void> {
+    return this.#writer.open(recordType);
+  }
+
+  append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void {
+    this.#writer.append(recordType, record, presence, line);
+  }
+
+  appendSkipped(recordType: RecordType, sisId: string, line: number): void {
+    this.#writer.appendSkipped(recordType, sisId, line);
+  }
+
+  drain(): Promise<void> {
+    return this.#writer.drain();
+  }
+
+  async finish(
+    delivered: ReadonlyMap<RecordType, Delivery>,
+    isScoped: boolean,
+  ): Promise<{ types: Partial<Record<RecordType, TableContents>>; warnings: CountedWarning[] }> {
+    await this.#writer.finish();
+    const tables = { prefix: this.prefix, districtId: this.#districtId, delivered };
+    const warnings = await removeRepeatedIds(this.#sql, tables);
+    warnings.push(...(await dropUnknownParents(this.#sql, tables)));
+    warnings.push(...(await checkPeopleReferences(this.#sql, tables)));
+    if (isScoped) await limitGuardians(this.#sql, tables);
+    return { types: await countRows(this.#sql, tables), warnings };
+  }
+
+  async discard(): Promise<void> {
+    if (!this.#isOpen) return;
+    try {
+      await this.#writer.abandon();
+      if (!this.#lostConnection) await dropSnapshotTables(this.#sql, this.prefix);
+    } finally {
+      this.release();
+    }
+  }
+
+  release(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#sql.off('error', this.#onError);
+    this.#sql.release(this.#lostConnection);
+  }
+}
+
+export class PostgresSnapshots implements SnapshotStore {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async draft(key: { readonly runId: number | null; readonly districtId: string }): Promise<SnapshotDraft> {
+    const prefix = `${key.runId === null ? 'preview' : `r${key.runId}`}_${randomBytes(5).toString('hex')}`;
+    return new Draft(await this.#pool.connect(), prefix, key.districtId);
+  }
+
+  async *knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]> {
+    const school = recordType === 'classes' ? 'school_id' : 'NULL::text';
+    let after = '';
+    for (;;) {
+      const { rows } = await this.#pool.query<KnownRecord>(
+        `SELECT sis_id AS "sisId", ${school} AS school FROM ${recordType}
+         WHERE district_id = $1 AND sis_id > $2 AND status = 'active' ORDER BY sis_id LIMIT ${KNOWN_RECORDS_PAGE}`,
+        [districtId, after],
+      );
+      const last = rows.at(-1);
+      if (!last) return;
+      yield rows;
+      after = last.sisId;
+    }
+  }
+
+  async managedCounts(districtId: string, syncId: string, scope: Scope): Promise<Record<RecordType, number>> {
+    const counts = {} as Record<RecordType, number>;
+    for (const recordType of RECORD_TYPES) {
+      const { rows } = await this.#pool.query<{ count: number }>(
+        `SELECT count(*)::integer AS count FROM ${recordType} r
+         WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScopeSql(recordType, 'r', '$3')}`,
+        [districtId, syncId, scopeParameter(recordType, scope)],
+      );
+      counts[recordType] = rows[0]?.count ?? 0;
+    }
+    return counts;
+  }
+
+  compare(
+    snapshot: { readonly prefix: string; readonly contents: SnapshotContents },
+    options: CompareOptions,
+  ): Promise<Difference> {
+    return inTransaction(this.#pool, (sql) => diff(sql, { ...snapshot, ...options }), 'REPEATABLE READ');
+  }
+}
