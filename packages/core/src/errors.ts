@@ -46,5 +46,5 @@ export class SyncError extends Error {
 
 /** A mistake of the person at the command line or of a caller: shown as it is, without a stack trace, exit status 1. */
 export class UsageError extends Error {
-  override readonly name = 'UsageError';
+  override readonly name: string = 'UsageError';
 }

@@ -2,3 +2,38 @@ export * from './errors.ts';
 export * from './reasons.ts';
 export * from './record-types.ts';
 export * from './source-config.ts';
+export { ConfigFile, DistrictConfig, SchoolLink, SyncConfig, configJsonSchema, parseConfig } from './config-file.ts';
+export { ConfigError, configPath, isSecret } from './config-problem.ts';
+export type { ConfigKeys, ConfigProblem } from './config-problem.ts';
+export { cronProblem } from './cron.ts';
+export {
+  BasisPoints,
+  DEFAULT_DELETION_THRESHOLD,
+  DeletionThreshold,
+  Percent,
+  ThresholdBasisPoints,
+  basisPointsFor,
+  thresholdFromText,
+} from './deletion-threshold.ts';
+export { editDistance } from './edit-distance.ts';
+export { resolveEnv } from './env-reference.ts';
+export { WITHHOLD, archivePermission, guard, mayArchive } from './guard.ts';
+export type { ArchiveCandidate, ArchiveCount, Finding, GuardInput, GuardResult, Withheld, Withhold } from './guard.ts';
+export { explain, explainSchoolsNotFound, explainThreshold } from './guard-explanation.ts';
+export type { Explanation } from './guard-explanation.ts';
+export { differInLeadingZeros, missingSchools } from './missing-schools.ts';
+export type { MissingSchool, SchoolIdentity } from './missing-schools.ts';
+export { fold, nearest } from './nearest.ts';
+export { kindOf, quoted, received } from './received.ts';
+export {
+  RecordCounts,
+  ReportFinding,
+  ReportWarning,
+  RunReport,
+  RunStatus,
+  RunSummary,
+  SchoolNotFound,
+  emptyCounts,
+  reportFindings,
+} from './run-report.ts';
+export { RunSettings, runSettings } from './run-settings.ts';

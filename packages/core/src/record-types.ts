@@ -24,14 +24,14 @@ export interface Field {
   readonly kind: FieldKind;
   /** The record types this field's ids point to. */
   readonly refersTo?: readonly RecordType[];
-  /** A record without a valid value here is skipped; an optional reference is dropped instead (guard.md §21). */
+  /** A record without a valid value here is skipped; an optional reference is dropped instead (guard §21). */
   readonly required?: boolean;
 }
 
 export interface RecordTypeModel {
   /** In export and hash order; the key `sisId` comes before them and is not listed. */
   readonly fields: readonly Field[];
-  /** The field that names the home school, if the type belongs to a school (guard.md §5). */
+  /** The field that names the home school, if the type belongs to a school (guard §5). */
   readonly homeSchool: 'school' | 'sisId' | null;
 }
 
@@ -208,7 +208,7 @@ export interface Student extends Person {
   studentNumber: Text;
   stateId: Text;
   birthDate: Text;
-  /** Home school (guard.md §5). */
+  /** Home school (guard §5). */
   school: Text;
   schools: string[];
   enabled: Flag;

@@ -23,8 +23,11 @@ export const SftpSource = z.strictObject({
   /** OpenSSH or PEM text of the key itself. */
   privateKey: z.string().min(1).optional(),
   passphrase: z.string().min(1).optional(),
-  /** `SHA256:` and the base64 digest, as `ssh-keygen -lf` prints it. */
-  hostKey: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'expected SHA256: and 43 characters, as ssh-keygen -lf prints it'),
+  /** `SHA256:` and the base64 digest, as `ssh-keygen -lf` prints it. Left out, the first connection is refused and the key seen is named. */
+  hostKey: z
+    .string()
+    .regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'expected SHA256: and 43 characters, as ssh-keygen -lf prints it')
+    .optional(),
   path: z.string().min(1).default('.'),
   format: FileFormat,
   /** The two looks that must find the same size and time are this far apart. */

@@ -79,13 +79,15 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     // Migrations are single transactions: one that was cut off left nothing behind but its unfinished entry.
     await forgetUnfinished(lock);
     // One connection, so that the statements of a migration share their transaction.
-    const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: databaseUrl, max: 1 }));
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, application_name: 'rollbook migrate' });
+    const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool));
     const engine = await SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter);
     try {
       const filters = { externalTables: [], externalEnums: [] };
       return (await engine.applyMigrations({ migrationsList, filters })).appliedMigrationNames;
     } finally {
       engine.free();
+      await pool.end();
     }
   } finally {
     await lock.end();

@@ -118,7 +118,9 @@ export class PostgresRuns implements RunLedger {
     try {
       const { rows } = await this.#pool.query<RunRow>(
         `UPDATE runs SET status = 'running', lease = $4, started_at = coalesce(started_at, now()), finished_at = NULL,
-           reason = NULL, reasons = '{}', message = NULL, advice = NULL, schools_not_found = '[]'
+           reason = NULL, reasons = '{}', schools_not_found = '[]',
+           message = CASE status WHEN 'failed' THEN NULL ELSE message END,
+           advice = CASE status WHEN 'failed' THEN NULL ELSE advice END
          WHERE id = $1 AND stage = $2 AND round = $3
            AND (status IN ('queued', 'running') OR status = 'failed' AND NOT EXISTS (
              SELECT 1 FROM runs newer WHERE newer.sync_id = runs.sync_id AND newer.id > runs.id))

@@ -1,15 +1,30 @@
-import { ROSTER_MODEL, type RecordType } from '@rollbook/core';
+import type { RecordType } from '@rollbook/core';
 import type { Scope } from '@rollbook/pipeline';
 import { homeSchoolSql } from './columns.ts';
 
 /** The value for the parameter of {@link inScopeSql}: null where everything of the type is in scope. */
 export function scopeParameter(recordType: RecordType, scope: Scope): string[] | null {
-  if (scope.linked === null || ROSTER_MODEL[recordType].homeSchool === null) return null;
+  if (scope.linked === null || recordType === 'terms') return null;
   return recordType === 'courses' ? [...scope.linked, ...scope.otherOrgs] : [...scope.linked];
 }
 
-/** True for the roster records, by alias, whose home school the sync speaks for (guard §13). */
+/**
+ * True for the roster records, by alias, that the sync speaks for (guard §13): those whose home school is linked, and
+ * the guardians of students whose home school is.
+ */
 export function inScopeSql(recordType: RecordType, alias: string, parameter: string): string {
+  return `(${parameter}::text[] IS NULL OR ${isLinkedSql(recordType, alias, `ANY (${parameter}::text[])`)})`;
+}
+
+function isLinkedSql(recordType: RecordType, alias: string, anyLinked: string): string {
+  const hasLinkedStudent = (studentId: string): string =>
+    `EXISTS (SELECT 1 FROM students st
+             WHERE st.district_id = ${alias}.district_id AND st.sis_id = ${studentId} AND st.school_id = ${anyLinked})`;
+  if (recordType === 'guardianships') return hasLinkedStudent(`${alias}.student_id`);
+  if (recordType === 'guardians')
+    return `EXISTS (SELECT 1 FROM guardianships gs
+                    WHERE gs.district_id = ${alias}.district_id AND gs.guardian_id = ${alias}.sis_id
+                      AND gs.status = 'active' AND ${hasLinkedStudent('gs.student_id')})`;
   const school = homeSchoolSql(recordType, alias);
-  return `(${parameter}::text[] IS NULL OR ${school} IS NULL OR ${school} = ANY (${parameter}::text[]))`;
+  return `(${school} IS NULL OR ${school} = ${anyLinked})`;
 }

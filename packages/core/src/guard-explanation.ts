@@ -1,0 +1,158 @@
+import type { Finding, GuardResult, Withheld } from './guard.ts';
+import { differInLeadingZeros } from './missing-schools.ts';
+import type { MissingSchool } from './missing-schools.ts';
+import { quoted } from './received.ts';
+import type { RecordType } from './record-types.ts';
+
+/** What is shown to administrators: what was seen and what came of it; then the likely cause, the remedy and who acts. */
+export interface Explanation {
+  readonly message: string;
+  readonly advice: string;
+}
+
+const MAX_LISTED = 5;
+
+const NOUNS: Readonly<Record<RecordType, readonly [one: string, many: string]>> = {
+  schools: ['school', 'schools'],
+  terms: ['term', 'terms'],
+  courses: ['course', 'courses'],
+  classes: ['class', 'classes'],
+  students: ['student', 'students'],
+  staff: ['staff member', 'staff members'],
+  guardians: ['guardian', 'guardians'],
+  enrollments: ['enrollment', 'enrollments'],
+  guardianships: ['guardianship', 'guardianships'],
+};
+
+/** The explanation of a result's primary reason; null if it passed. */
+export function explain(result: GuardResult): Explanation | null {
+  if (result.verdict === 'hold') return explainThreshold(result);
+  return result.verdict === 'reject' ? explainSchoolsNotFound(result) : null;
+}
+
+/**
+ * Explains a hold: the group furthest over its threshold first, then the others, then what was archived all the same.
+ *
+ * @throws RangeError if the verdict is not `hold`.
+ */
+export function explainThreshold(result: GuardResult): Explanation {
+  const [worst, ...others] = result.findings.filter(({ verdict }) => verdict === 'hold').sort(byExcess);
+  if (result.verdict !== 'hold' || worst === undefined) throw new RangeError('Only a hold has a threshold to explain.');
+  const also = others.map((finding) => `${group(finding)} (${allowance(finding)} allowed)`);
+  const message = [
+    `${capitalised(group(worst))} would be archived; ${limit(worst)}.`,
+    ...(others.length === 0 ? [] : [`Over the limit as well: ${listed(also, '; ')}.`]),
+    ...notApproved([worst, ...others]),
+    consequence(result),
+  ].join(' ');
+  return { message, advice: thresholdAdvice([worst, ...others]) };
+}
+
+/**
+ * Explains which linked schools are not in the data and which ids may be meant.
+ *
+ * @throws RangeError if no school is missing.
+ */
+export function explainSchoolsNotFound(result: GuardResult): Explanation {
+  const missing = result.schoolsNotFound;
+  if (missing.length === 0) throw new RangeError('No school is missing.');
+  const seen = result.schoolsInDataCount === 0 ? ' The data holds no school at all.' : '';
+  const schools = missing.length === 1 ? '1 linked school is' : `${missing.length} linked schools are`;
+  return {
+    message: `${schools} not in the data: ${listed(missing.map(missingSchool), '; ')}.${seen} Nothing was written.`,
+    advice: schoolsAdvice(missing),
+  };
+}
+
+const excess = ({ toArchive, allowed }: Finding): number => toArchive - allowed;
+const byExcess = (a: Finding, b: Finding): number => excess(b) - excess(a) || b.percent - a.percent;
+
+function group({ recordType, school, toArchive, active }: Finding): string {
+  if (recordType === 'schools' && school !== null) return `school ${quoted(school)} itself`;
+  const place = school === null ? 'the district' : `school ${quoted(school)}`;
+  return `${toArchive} of ${active} ${NOUNS[recordType][active === 1 ? 0 : 1]} of ${place}`;
+}
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const allowance = ({ allowed }: Finding): string => (allowed === 0 ? 'none' : String(allowed));
+
+function limit(finding: Finding): string {
+  const threshold = `the deletion threshold of ${finding.thresholdPercent} %`;
+  const isPastThreshold = finding.allowed * 10_000 > finding.active * finding.basisPoints;
+  return isPastThreshold
+    ? `${threshold} allows fewer, and ${finding.allowed} are always allowed`
+    : `${threshold} allows ${allowance(finding)}`;
+}
+
+function notApproved(tripped: readonly Finding[]): string[] {
+  if (tripped.every(({ approved }) => approved === 0)) return [];
+  const count = tripped.reduce((sum, { toArchive, approved }) => sum + toArchive - approved, 0);
+  return [`${count} of these ${count === 1 ? 'is' : 'are'} not covered by the approval.`];
+}
+
+function consequence({ findings, withheld }: GuardResult): string {
+  const approved = findings.reduce((sum, finding) => sum + finding.approved, 0);
+  const records = approved === 1 ? 'record' : 'records';
+  if (!withheld.everything) {
+    const exception = approved === 0 ? '' : `, but for ${approved} approved ${records}`;
+    return `Every archive of ${withheldPlaces(withheld)} was withheld${exception}; everything else was applied.`;
+  }
+  const archived =
+    approved === 0 ? 'Nothing was' : `Only ${approved} approved ${records} ${approved === 1 ? 'was' : 'were'}`;
+  return `${archived} archived; new and changed records were applied.`;
+}
+
+function withheldPlaces({ schools, districtTypes }: Withheld): string {
+  const places = [
+    ...schools.map((school) => `school ${quoted(school)}`),
+    ...districtTypes.map((recordType) => `the district's ${NOUNS[recordType][1]}`),
+  ];
+  return listed(places, ' and ');
+}
+
+function thresholdAdvice(tripped: readonly Finding[]): string {
+  const isWhole = tripped.some(({ toArchive, active }) => toArchive === active && active > 1);
+  const cause = isWhole
+    ? 'A whole group is missing. That is rarely true of people: a file may have been cut short, a column or a school ID may have changed, or the school may no longer be shared.'
+    : 'When a school year ends, many records leave at once and this is to be expected; at other times it often means that data is missing or that IDs have changed.';
+  return [
+    cause,
+    'District administrator: look at the records of the hold.',
+    `If they have really left, approve them${raising(tripped)}.`,
+    'If the number looks too high, approve nothing and ask whoever runs the student information system whether every record and every school is still shared and every file is complete;',
+    'once the data is right, the next run clears the hold by itself.',
+  ].join(' ');
+}
+
+/** A threshold of 100 % would guard nothing, so that raising it is no advice where it takes that much. */
+function raising(tripped: readonly Finding[]): string {
+  const percent = Math.max(...tripped.map(({ smallestPassingPercent }) => smallestPassingPercent));
+  return percent === 100
+    ? ''
+    : `, or raise the deletion threshold to ${percent} % for one run and put it back afterwards`;
+}
+
+function missingSchool({ sisId, name, nearest }: MissingSchool): string {
+  const meant = nearest.length === 0 ? 'no similar ID in the data' : `in the data: ${nearest.map(quoted).join(', ')}`;
+  return `${quoted(sisId)} (${name === null ? '' : `${name}; `}${meant})`;
+}
+
+function schoolsAdvice(missing: readonly MissingSchool[]): string {
+  const hasLostZeros = missing.some(({ sisId, nearest }) => nearest.some((id) => differInLeadingZeros(sisId, id)));
+  const cause = hasLostZeros
+    ? 'Leading zeros seem to have been lost, which happens when a file is opened and saved in a spreadsheet.'
+    : 'Either the ID was mistyped when the school was linked, or the school is no longer shared by the student information system.';
+  return [
+    cause,
+    'District administrator: compare these school IDs, character by character and with their leading zeros, with those in the student information system.',
+    'Correct the ID where it is wrong; have the school shared again where it should be synced; take it off the list where it should not.',
+    'Then start the sync again.',
+  ].join(' ');
+}
+
+function listed(parts: readonly string[], separator: string): string {
+  const rest = parts.length - MAX_LISTED;
+  const shown = parts.slice(0, MAX_LISTED).join(separator);
+  return rest > 0 ? `${shown}${separator === ' and ' ? '' : separator.trimEnd()} and ${rest} more` : shown;
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { Finding } from './guard.ts';
+import { REASONS } from './reasons.ts';
+import { RECORD_TYPES } from './record-types.ts';
+import type { RecordType } from './record-types.ts';
+
+export const RunStatus = z.enum(['queued', 'running', 'succeeded', 'held', 'failed']);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** A run in a few words. Times are ISO 8601 in UTC; null: not yet. */
+export const RunSummary = z.object({
+  id: z.string(),
+  district: z.string(),
+  sync: z.string(),
+  status: RunStatus,
+  reason: z.enum(REASONS).nullable(),
+  message: z.string().nullable(),
+  advice: z.string().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+export type RunSummary = z.infer<typeof RunSummary>;
+
+const Count = z.int().min(0);
+
+/** What became of the records of one type. `withheld`: archives not made. `skipped`: rows that could not be used. */
+export const RecordCounts = z.object({
+  created: Count,
+  updated: Count,
+  archived: Count,
+  restored: Count,
+  unchanged: Count,
+  withheld: Count,
+  skipped: Count,
+});
+export type RecordCounts = z.infer<typeof RecordCounts>;
+
+/** One guard measurement; `school` is null for record types of the whole district. */
+export const ReportFinding = z.object({
+  school: z.string().nullable(),
+  recordType: z.enum(RECORD_TYPES),
+  active: Count,
+  toArchive: Count,
+  approved: Count,
+  allowed: Count,
+  thresholdPercent: z.number().min(0).max(100),
+  percent: z.number().min(0).max(100),
+  smallestPassingPercent: z.int().min(0).max(100),
+  verdict: z.enum(['pass', 'hold']),
+});
+export type ReportFinding = z.infer<typeof ReportFinding>;
+
+/** A linked school that is not in the data, with the ids in the data that may be meant, best first. */
+export const SchoolNotFound = z.object({
+  sisId: z.string(),
+  name: z.string().nullable(),
+  nearest: z.array(z.string()),
+});
+export type SchoolNotFound = z.infer<typeof SchoolNotFound>;
+
+/** Something worth looking at; `file` and `line` are those of the first of `count`. Holds ids, no personal data. */
+export const ReportWarning = z.object({
+  code: z.string(),
+  file: z.string().nullable(),
+  line: z.int().min(1).nullable(),
+  message: z.string(),
+  count: z.int().min(1),
+});
+export type ReportWarning = z.infer<typeof ReportWarning>;
+
+/** The document that `--json` prints for one run. `counts` holds every record type. */
+export const RunReport = z.object({
+  run: RunSummary,
+  counts: z.record(z.enum(RECORD_TYPES), RecordCounts),
+  findings: z.array(ReportFinding),
+  schoolsNotFound: z.array(SchoolNotFound),
+  warnings: z.array(ReportWarning),
+});
+export type RunReport = z.infer<typeof RunReport>;
+
+/** Zero of everything for every record type; a new object each time. */
+export function emptyCounts(): Record<RecordType, RecordCounts> {
+  const zero: RecordCounts = {
+    created: 0,
+    updated: 0,
+    archived: 0,
+    restored: 0,
+    unchanged: 0,
+    withheld: 0,
+    skipped: 0,
+  };
+  return Object.fromEntries(RECORD_TYPES.map((recordType) => [recordType, { ...zero }])) as Record<
+    RecordType,
+    RecordCounts
+  >;
+}
+
+/** The findings for a report: those with something to archive. */
+export function reportFindings(findings: readonly Finding[]): ReportFinding[] {
+  return findings.filter(({ toArchive }) => toArchive > 0).map((finding) => ReportFinding.parse(finding));
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { SyncConfig } from './config-file.ts';
+import { Percent, ThresholdBasisPoints } from './deletion-threshold.ts';
+import { WITHHOLD } from './guard.ts';
+
+/** What is fixed for a run when it is requested and kept with it (guard §14): later edits do not reach it. */
+export const RunSettings = z.strictObject({
+  /** The linked schools; null: every school in the data. */
+  schools: z.array(z.strictObject({ sisId: z.string().min(1), name: z.string().nullable() })).nullable(),
+  threshold: ThresholdBasisPoints,
+  /** A record type of a school may always lose this many records (guard §3). */
+  alwaysAllow: z.int().min(0),
+  withhold: z.enum(WITHHOLD),
+  /** More of a type's rows skipped than this is `invalid_data` (guard §20). */
+  maxSkippedPercent: Percent,
+  restoreUserArchived: z.boolean(),
+});
+export type RunSettings = z.infer<typeof RunSettings>;
+
+/** The settings that a run of this sync takes with it. */
+export function runSettings(sync: Omit<SyncConfig, 'id' | 'source' | 'schedule' | 'enabled'>): RunSettings {
+  return {
+    schools: sync.schools,
+    threshold: sync.deletionThreshold,
+    alwaysAllow: sync.alwaysAllow,
+    withhold: sync.withhold,
+    maxSkippedPercent: sync.maxSkippedPercent,
+    restoreUserArchived: sync.restoreUserArchived,
+  };
+}

@@ -1,0 +1,172 @@
+import {
+  REASONS,
+  ReportFinding,
+  RunReport,
+  UsageError,
+  emptyCounts,
+  type RunStatus,
+  type RunSummary,
+} from '@rollbook/core';
+import type { Stage, Trigger } from '@rollbook/pipeline';
+import type { Database } from './database.ts';
+import type { Finding, Run, RunStage, Warning } from './generated/client.ts';
+
+type Reader = Pick<Database, 'prisma'>;
+
+/** One stage of a run; times are ISO 8601 in UTC. */
+export interface StageReport {
+  readonly stage: Stage;
+  /** Counts up when the run goes back to an earlier stage. */
+  readonly round: number;
+  readonly attempts: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+}
+
+/** The report of a run, with how it went. */
+export interface RunDetails extends RunReport {
+  readonly preview: boolean;
+  readonly trigger: Trigger;
+  readonly requestedAt: string;
+  /** The hold that this run opened or confirmed. */
+  readonly hold: string | null;
+  readonly stages: readonly StageReport[];
+}
+
+export interface RunListItem extends RunSummary {
+  readonly preview: boolean;
+  readonly trigger: Trigger;
+  readonly requestedAt: string;
+}
+
+/** Where a run stands; for waiting. */
+export interface RunState {
+  readonly status: RunStatus;
+  readonly stage: Stage;
+  readonly progress: string | null;
+}
+
+const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
+
+const summary = (run: Run): RunSummary => ({
+  id: String(run.id),
+  district: run.districtId,
+  sync: run.syncId,
+  status: run.status as RunStatus,
+  reason: REASONS.find((reason) => reason === run.reason) ?? null,
+  message: run.message,
+  advice: run.advice,
+  startedAt: iso(run.startedAt),
+  finishedAt: iso(run.finishedAt),
+});
+
+const listItem = (run: Run): RunListItem => ({
+  ...summary(run),
+  preview: run.preview,
+  trigger: run.trigger as Trigger,
+  requestedAt: run.requestedAt.toISOString(),
+});
+
+/** `part` of `whole` in percent, rounded to two decimals. */
+export const percentOf = (part: number, whole: number): number =>
+  whole === 0 ? 0 : Math.round((part * 10_000) / whole) / 100;
+
+/** A finding as it stands in the database, for people and programs. */
+export function reportFinding(finding: Finding): ReportFinding {
+  return ReportFinding.parse({
+    school: finding.schoolId,
+    recordType: finding.recordType,
+    active: finding.active,
+    toArchive: finding.toArchive,
+    approved: finding.approved,
+    allowed: finding.allowed,
+    thresholdPercent: finding.basisPoints / 100,
+    percent: percentOf(finding.toArchive, finding.active),
+    smallestPassingPercent: finding.smallestPassingPercent,
+    verdict: finding.verdict,
+  });
+}
+
+const warningOf = ({ code, file, line, message, count }: Warning): RunReport['warnings'][number] => ({
+  code,
+  file,
+  // A source without lines says 0.
+  line: line === null || line < 1 ? null : line,
+  message,
+  count,
+});
+
+const stageOf = ({ stage, round, attempts, startedAt, finishedAt }: RunStage): StageReport => ({
+  stage: stage as Stage,
+  round,
+  attempts,
+  startedAt: iso(startedAt),
+  finishedAt: iso(finishedAt),
+});
+
+/**
+ * One run in full. Findings with nothing to archive are left out.
+ *
+ * @throws UsageError if there is no such run.
+ */
+export async function readRun({ prisma }: Reader, runId: number): Promise<RunDetails> {
+  const run = await prisma.run.findUnique({
+    where: { id: runId },
+    include: {
+      findings: { where: { toArchive: { gt: 0 } }, orderBy: { ordinal: 'asc' } },
+      warnings: { orderBy: { ordinal: 'asc' } },
+      runStages: { orderBy: [{ startedAt: 'asc' }, { round: 'asc' }] },
+    },
+  });
+  if (!run) throw noSuchRun(runId);
+  const hold = await prisma.hold.findFirst({
+    where: { syncId: run.syncId, OR: [{ runId }, { lastRunId: runId }] },
+    orderBy: { id: 'desc' },
+  });
+  const report = RunReport.parse({
+    run: summary(run),
+    counts: { ...emptyCounts(), ...(run.counts as object | null) },
+    findings: run.findings.map(reportFinding),
+    schoolsNotFound: run.schoolsNotFound,
+    warnings: run.warnings.map(warningOf),
+  });
+  const { preview, trigger, requestedAt } = listItem(run);
+  return {
+    ...report,
+    preview,
+    trigger,
+    requestedAt,
+    hold: hold && String(hold.id),
+    stages: run.runStages.map(stageOf),
+  };
+}
+
+const noSuchRun = (runId: number): UsageError =>
+  new UsageError(`There is no run ${runId}. "rollbook runs" lists those there are.`);
+
+/**
+ * Where a run stands, cheaply.
+ *
+ * @throws UsageError if there is no such run.
+ */
+export async function readRunState({ prisma }: Reader, runId: number): Promise<RunState> {
+  const run = await prisma.run.findUnique({
+    where: { id: runId },
+    select: { status: true, stage: true, progress: true },
+  });
+  if (!run) throw noSuchRun(runId);
+  return { status: run.status as RunStatus, stage: run.stage as Stage, progress: run.progress };
+}
+
+/** The latest runs, newest first: of one sync, or of all. */
+export async function listRuns(
+  { prisma }: Reader,
+  { syncId, limit }: { readonly syncId?: string | undefined; readonly limit: number },
+): Promise<RunListItem[]> {
+  const runs = await prisma.run.findMany({
+    ...(syncId !== undefined && { where: { syncId } }),
+    orderBy: { id: 'desc' },
+    take: limit,
+  });
+  return runs.map(listItem);
+}

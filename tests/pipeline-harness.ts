@@ -1,0 +1,122 @@
+import { DEFAULT_DELETION_THRESHOLD, type RecordCounts, type RecordType, type RunSettings } from '@rollbook/core';
+import {
+  jobIdOf,
+  requestSync,
+  runStage,
+  type JobQueue,
+  type PipelineContext,
+  type RosterSource,
+  type RunOutcome,
+  type Stage,
+  type StagePayload,
+  type StageResult,
+} from '@rollbook/pipeline';
+import { PostgresRuns, PostgresSnapshots, type Database } from '@rollbook/store';
+
+export const DEFAULT_SETTINGS: RunSettings = {
+  schools: null,
+  threshold: DEFAULT_DELETION_THRESHOLD,
+  alwaysAllow: 0,
+  withhold: 'sync',
+  maxSkippedPercent: 5,
+  restoreUserArchived: false,
+};
+
+/** Jobs in the order they were added, for tests that run the stages one by one themselves. */
+class StepQueue implements JobQueue {
+  readonly jobs: { stage: Stage; payload: StagePayload }[] = [];
+  readonly #ids = new Set<string>();
+
+  async enqueue(_queue: string, stage: Stage, payload: StagePayload): Promise<void> {
+    const id = jobIdOf(stage, payload);
+    if (this.#ids.has(id)) return;
+    this.#ids.add(id);
+    this.jobs.push({ stage, payload });
+  }
+  async state(): Promise<'missing'> {
+    return 'missing';
+  }
+  async remove(): Promise<void> {}
+}
+
+export interface RunResult extends RunOutcome {
+  readonly runId: number;
+  readonly counts: Record<RecordType, RecordCounts>;
+  readonly message: string | null;
+  readonly warnings: { code: string; file: string | null; line: number | null; message: string; count: number }[];
+}
+
+/** One district and its sync in a real database, with the stages run in turn in this process. */
+export class PipelineHarness {
+  readonly context: PipelineContext;
+  readonly queue = new StepQueue();
+  readonly #database: Database;
+  source: RosterSource;
+
+  constructor(database: Database, source: RosterSource) {
+    this.#database = database;
+    this.source = source;
+    const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    this.context = {
+      ledger: new PostgresRuns(database.pool),
+      snapshots: new PostgresSnapshots(database.pool),
+      queue: this.queue,
+      openSource: async () => this.source,
+      log: silent,
+    };
+  }
+
+  async createSync(syncId: string, districtId: string, settings: Partial<RunSettings> = {}): Promise<void> {
+    await this.sql(`INSERT INTO districts (id, name, timezone) VALUES ($1, $1, 'UTC') ON CONFLICT DO NOTHING`, [districtId]);
+    await this.sql(
+      `INSERT INTO syncs (id, district_id, source_type, source, settings, source_fingerprint)
+       VALUES ($1, $2, 'files', '{}', $3, 'one') ON CONFLICT (id) DO UPDATE SET settings = excluded.settings`,
+      [syncId, districtId, JSON.stringify({ ...DEFAULT_SETTINGS, ...settings })],
+    );
+  }
+
+  async sql<R extends object>(text: string, values: unknown[] = []): Promise<R[]> {
+    return (await this.#database.pool.query<R>(text, values)).rows;
+  }
+
+  /** Runs a sync from request to end, as the workers would. */
+  async run(syncId: string, preview = false): Promise<RunResult> {
+    const run = await requestSync(this.context, syncId, { trigger: 'cli', preview });
+    await this.work();
+    return this.result(run.runId);
+  }
+
+  /** Works off the queue. */
+  async work(): Promise<void> {
+    for (let job = this.queue.jobs.shift(); job; job = this.queue.jobs.shift()) await this.step(job.stage, job.payload);
+  }
+
+  async step(stage: Stage, payload: StagePayload): Promise<StageResult> {
+    return runStage(this.context, { stage, payload, isLastAttempt: true, signal: new AbortController().signal });
+  }
+
+  async result(runId: number): Promise<RunResult> {
+    const [row] = await this.sql<RunResult>(
+      `SELECT id AS "runId", status, reason, message, counts FROM runs WHERE id = $1`,
+      [runId],
+    );
+    const warnings = await this.sql<RunResult['warnings'][number]>(
+      'SELECT code, file, line, message, count FROM warnings WHERE run_id = $1 ORDER BY ordinal',
+      [runId],
+    );
+    return { ...(row as RunResult), warnings };
+  }
+
+  /** The ids of the active (or archived) records of a type, in order. */
+  async ids(recordType: RecordType, status: 'active' | 'archived' = 'active'): Promise<string[]> {
+    const rows = await this.sql<{ sis_id: string }>(`SELECT sis_id FROM ${recordType} WHERE status = $1 ORDER BY sis_id`, [
+      status,
+    ]);
+    return rows.map((row) => row.sis_id);
+  }
+
+  async count(recordType: RecordType, status: 'active' | 'archived' = 'active'): Promise<number> {
+    return (await this.ids(recordType, status)).length;
+  }
+}
+
