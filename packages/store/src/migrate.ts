@@ -54,12 +54,24 @@ async function loadSchemaEngine(): Promise<typeof import('@prisma/schema-engine-
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg');
   const bytes = await readFile(join(dirname(entry), 'schema_engine_bg.wasm'));
   const { instance } = await WebAssembly.instantiate(bytes, {
-    './schema_engine_bg.js': bindings,
+    './schema_engine_bg.js': withUnrefdTimers(bindings),
   });
   const exports = instance.exports as { __wbindgen_start?: () => void };
   (bindings as unknown as { __wbg_set_wasm(exports: unknown): void }).__wbg_set_wasm(exports);
   exports.__wbindgen_start?.();
   return bindings;
+}
+
+/** The engine leaves a timer of ten seconds behind, which would keep a finished command waiting. */
+function withUnrefdTimers(bindings: object): object {
+  const setUnrefdTimeout = (callback: () => void, delayMs: number): NodeJS.Timeout =>
+    setTimeout(callback, delayMs >>> 0).unref();
+  return Object.fromEntries(
+    Object.entries(bindings).map(([name, binding]) => [
+      name,
+      name.startsWith('__wbg_setTimeout_') ? setUnrefdTimeout : binding,
+    ]),
+  );
 }
 
 /**

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await db.pool.query(
     `INSERT INTO runs (id, district_id, sync_id, trigger, source_type, settings, status, stage, reason, message, advice,
        counts, started_at, finished_at)
-     SELECT id, 'riverside', 'sis', 'cli', 'files', s.settings, status, 'apply', reason, message, advice, counts::jsonb,
+     SELECT r.id, 'riverside', 'sis', 'cli', 'files', s.settings, status, 'apply', reason, message, advice, counts::jsonb,
        finished::timestamptz - interval '10 seconds', finished::timestamptz
      FROM syncs s, (VALUES (1, 'succeeded', NULL, NULL, NULL, NULL, '${BEFORE}'),
        (2, 'held', 'threshold', 'too many', 'look', NULL, '2026-03-02T02:00:10Z'),
