@@ -67,7 +67,9 @@ export class PipelineHarness {
   }
 
   async createSync(syncId: string, districtId: string, settings: Partial<RunSettings> = {}): Promise<void> {
-    await this.sql(`INSERT INTO districts (id, name, timezone) VALUES ($1, $1, 'UTC') ON CONFLICT DO NOTHING`, [districtId]);
+    await this.sql(`INSERT INTO districts (id, name, timezone) VALUES ($1, $1, 'UTC') ON CONFLICT DO NOTHING`, [
+      districtId,
+    ]);
     await this.sql(
       `INSERT INTO syncs (id, district_id, source_type, source, settings, source_fingerprint)
        VALUES ($1, $2, 'files', '{}', $3, 'one') ON CONFLICT (id) DO UPDATE SET settings = excluded.settings`,
@@ -109,9 +111,10 @@ export class PipelineHarness {
 
   /** The ids of the active (or archived) records of a type, in order. */
   async ids(recordType: RecordType, status: 'active' | 'archived' = 'active'): Promise<string[]> {
-    const rows = await this.sql<{ sis_id: string }>(`SELECT sis_id FROM ${recordType} WHERE status = $1 ORDER BY sis_id`, [
-      status,
-    ]);
+    const rows = await this.sql<{ sis_id: string }>(
+      `SELECT sis_id FROM ${recordType} WHERE status = $1 ORDER BY sis_id`,
+      [status],
+    );
     return rows.map((row) => row.sis_id);
   }
 
@@ -119,4 +122,3 @@ export class PipelineHarness {
     return (await this.ids(recordType, status)).length;
   }
 }
-

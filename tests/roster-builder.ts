@@ -31,7 +31,11 @@ export class RosterBuilder implements RosterSource {
 
   async *pull(): AsyncIterable<PullEvent> {
     const types = Object.keys(emptyCounts()) as RecordType[];
-    const inOrder: RecordType[] = [...types.filter((t) => t !== 'enrollments' && t !== 'guardianships'), 'guardianships', 'enrollments'];
+    const inOrder: RecordType[] = [
+      ...types.filter((t) => t !== 'enrollments' && t !== 'guardianships'),
+      'guardianships',
+      'enrollments',
+    ];
     for (const recordType of inOrder) {
       const delivery = this.deliveries[recordType] ?? 'full';
       if (delivery === 'absent') continue;

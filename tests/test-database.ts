@@ -21,8 +21,7 @@ export async function createTestDatabase(name: string): Promise<TestDatabase> {
     database,
     async drop() {
       await database.close();
-      if (!process.env['KEEP_TEST_DATABASES'])
-        await onServer(serverUrl, `DROP DATABASE ${databaseName} WITH (FORCE)`);
+      if (!process.env['KEEP_TEST_DATABASES']) await onServer(serverUrl, `DROP DATABASE ${databaseName} WITH (FORCE)`);
     },
   };
 }

@@ -31,7 +31,8 @@ function twoSchools(): void {
   roster.guardian('g1', 'a1').guardian('g2', 'b1');
 }
 
-const someOf = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
+const someOf = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
 
 it('creates everything on the first run and nothing on the second', async () => {
   twoSchools();

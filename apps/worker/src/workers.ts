@@ -22,7 +22,14 @@ import {
   type WorkerSettings,
 } from '@rollbook/queue';
 import { createSource } from '@rollbook/sources';
-import { PostgresRuns, PostgresSnapshots, openSourceConfig, registerWorker, type Database, type SecretKey } from '@rollbook/store';
+import {
+  PostgresRuns,
+  PostgresSnapshots,
+  openSourceConfig,
+  registerWorker,
+  type Database,
+  type SecretKey,
+} from '@rollbook/store';
 
 export interface WorkersOptions {
   readonly backend: QueueBackend;
@@ -54,7 +61,8 @@ const text = (error: unknown): string => (error instanceof Error ? error.message
 /** Starts a worker for each queue, and the sweep. Resolves when all of them listen. */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { log, database } = options;
-  const onError = (error: Error): void => log.warn({ code: (error as { code?: string }).code }, `queue: ${error.message}`);
+  const onError = (error: Error): void =>
+    log.warn({ code: (error as { code?: string }).code }, `queue: ${error.message}`);
   const connection = connect(options.backend, {
     onError,
     ...(options.queuePrefix !== undefined && { prefix: options.queuePrefix }),
@@ -80,8 +88,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   );
   await Promise.all(workers.map((worker) => worker.ready()));
   const registration = await registerWorker(database.pool, names);
-  const sweeper = repeat(() => sweep(context), options.sweepIntervalMs ?? SWEEP_INTERVAL_MS, (error) =>
-    log.warn({}, `the sweep failed and will be repeated: ${text(error)}`),
+  const sweeper = repeat(
+    () => sweep(context),
+    options.sweepIntervalMs ?? SWEEP_INTERVAL_MS,
+    (error) => log.warn({}, `the sweep failed and will be repeated: ${text(error)}`),
   );
   return {
     async stop(graceMs = STOP_GRACE_MS) {
@@ -104,8 +114,10 @@ async function openSource(options: WorkersOptions, syncId: string): Promise<Rost
 }
 
 function createHandlers(context: PipelineContext): Handlers {
-  const stage = (name: Stage) => (payload: StagePayload, { isLastAttempt, signal }: HandlerInfo) =>
-    runStage(context, { stage: name, payload, isLastAttempt, signal });
+  const stage =
+    (name: Stage) =>
+    (payload: StagePayload, { isLastAttempt, signal }: HandlerInfo) =>
+      runStage(context, { stage: name, payload, isLastAttempt, signal });
   return {
     fetch: stage('fetch'),
     diff: stage('diff'),
@@ -119,7 +131,11 @@ function createHandlers(context: PipelineContext): Handlers {
 }
 
 /** Calls `work` at once and then again and again, `intervalMs` after it last ended; never twice at a time. */
-function repeat(work: () => Promise<void>, intervalMs: number, onError: (error: unknown) => void): { stop(): Promise<void> } {
+function repeat(
+  work: () => Promise<void>,
+  intervalMs: number,
+  onError: (error: unknown) => void,
+): { stop(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let current: Promise<void>;

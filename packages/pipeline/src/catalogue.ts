@@ -39,7 +39,13 @@ export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]['payload']>
 
 /** `fetch` has one queue per source type, so that one provider's rate limit stops nobody else. */
 export const FETCH_SOURCE_TYPES = ['files', 'sftp'] as const satisfies readonly SourceType[];
-export const QUEUES = [...FETCH_SOURCE_TYPES.map((type) => `fetch-${type}` as const), 'diff', 'guard', 'apply', 'schedule'] as const;
+export const QUEUES = [
+  ...FETCH_SOURCE_TYPES.map((type) => `fetch-${type}` as const),
+  'diff',
+  'guard',
+  'apply',
+  'schedule',
+] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 export function queueOf(stage: Stage, sourceType: SourceType): QueueName {

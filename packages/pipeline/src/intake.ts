@@ -193,5 +193,7 @@ const JUDGES: { readonly [T in RecordType]: Judge<T> } = {
 
 /** What kinds of delivery there were, in the order of the record types. */
 export function inModelOrder(delivered: ReadonlyMap<RecordType, Delivery>): Map<RecordType, Delivery> {
-  return new Map(RECORD_TYPES.flatMap((type) => (delivered.has(type) ? [[type, delivered.get(type) as Delivery]] : [])));
+  return new Map(
+    RECORD_TYPES.flatMap((type) => (delivered.has(type) ? [[type, delivered.get(type) as Delivery]] : [])),
+  );
 }

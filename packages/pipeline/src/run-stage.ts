@@ -23,7 +23,12 @@ export interface StageJob {
   readonly signal: AbortSignal;
 }
 
-type StageWork = (context: PipelineContext, lease: Lease, run: RunInfo, signal: AbortSignal) => Promise<RunOutcome | null>;
+type StageWork = (
+  context: PipelineContext,
+  lease: Lease,
+  run: RunInfo,
+  signal: AbortSignal,
+) => Promise<RunOutcome | null>;
 
 const WORK: Readonly<Record<Stage, StageWork>> = { fetch: runFetch, diff: runDiff, guard: runGuard, apply: runApply };
 
@@ -75,7 +80,12 @@ function restartOf(error: unknown): 'fetch' | 'diff' | null {
 }
 
 /** Ends the run where a retry cannot help or none is left; otherwise the error goes on to the queue. */
-async function settleFailure(context: PipelineContext, lease: Lease, job: StageJob, error: unknown): Promise<StageResult> {
+async function settleFailure(
+  context: PipelineContext,
+  lease: Lease,
+  job: StageJob,
+  error: unknown,
+): Promise<StageResult> {
   const failure = error instanceof SyncError ? error : internalError(error);
   const isFinal = failure.disposition === 'give-up' || (failure.disposition === 'retry' && job.isLastAttempt);
   if (!isFinal) {
@@ -108,7 +118,8 @@ function internalError(cause: unknown): SyncError {
   const code = (cause as { code?: unknown } | null)?.code;
   const detail = typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? ` (${code})` : '';
   return new SyncError('internal', `Something went wrong in Rollbook itself${detail}.`, {
-    advice: 'Nothing was changed by the failed step. Operator: see the log of the worker for the cause, then retry the job.',
+    advice:
+      'Nothing was changed by the failed step. Operator: see the log of the worker for the cause, then retry the job.',
     cause,
     ...(isDatabaseAway(cause) && { disposition: 'back-off' as const, retryAfterMs: AWAY_RETRY_MS }),
   });
@@ -162,4 +173,3 @@ async function runApply({ ledger }: PipelineContext, lease: Lease, run: RunInfo)
   const { status, reason } = await ledger.commitApply(lease, run);
   return { status, reason };
 }
-

@@ -70,7 +70,11 @@ export interface KnownRecord {
 }
 
 export interface SnapshotStore {
-  draft(key: { readonly runId: number | null; readonly districtId: string; readonly syncId: string }): Promise<SnapshotDraft>;
+  draft(key: {
+    readonly runId: number | null;
+    readonly districtId: string;
+    readonly syncId: string;
+  }): Promise<SnapshotDraft>;
   /** Active schools, terms, courses or classes of the district. */
   knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]>;
   /** How many active records of each type the sync manages within its scope. */

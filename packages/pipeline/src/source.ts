@@ -26,7 +26,14 @@ export interface PullWarning {
  */
 export type PullEvent =
   | { readonly kind: 'delivers'; readonly recordType: RecordType; readonly delivery: Delivery; readonly file: string }
-  | { [T in RecordType]: { readonly kind: 'rows'; readonly recordType: T; readonly file: string; readonly rows: readonly PulledRow<T>[] } }[RecordType]
+  | {
+      [T in RecordType]: {
+        readonly kind: 'rows';
+        readonly recordType: T;
+        readonly file: string;
+        readonly rows: readonly PulledRow<T>[];
+      };
+    }[RecordType]
   | {
       readonly kind: 'skipped';
       readonly recordTypes: readonly [RecordType, ...RecordType[]];

@@ -15,7 +15,8 @@ export async function sweep({ ledger, queue, log }: PipelineContext): Promise<vo
       await ledger.abandon(run, {
         reason: 'internal',
         message: `The ${run.stage} step was given up: its worker stopped again and again.`,
-        advice: 'Nothing was changed by the failed step. Operator: see the log of the workers (memory is the usual cause), then retry the job.',
+        advice:
+          'Nothing was changed by the failed step. Operator: see the log of the workers (memory is the usual cause), then retry the job.',
       });
       log.error({ runId: run.runId, stage: run.stage }, 'the job was given up by the queue');
       continue;

@@ -13,7 +13,11 @@ const MAX_PAYLOAD_BYTES = 2_048;
 const KEEP_COMPLETED = { age: 24 * 3600, count: 2_000 };
 const KEEP_FAILED = { age: 30 * 24 * 3600, count: 10_000 };
 
-export const JOB_RETENTION = { removeOnComplete: KEEP_COMPLETED, removeOnFail: KEEP_FAILED, sizeLimit: MAX_PAYLOAD_BYTES };
+export const JOB_RETENTION = {
+  removeOnComplete: KEEP_COMPLETED,
+  removeOnFail: KEEP_FAILED,
+  sizeLimit: MAX_PAYLOAD_BYTES,
+};
 
 export interface Connection {
   createQueue(name: string): Queue;

@@ -3,6 +3,7 @@ import {
   QUEUES,
   jobIdOf,
   jobNameOf,
+  type JobKind,
   type JobQueue,
   type JobState,
   type QueueName,
@@ -21,13 +22,19 @@ export interface SyncSchedule {
   readonly timezone: string;
 }
 
+export type RetryPolicy = Pick<JobKind, 'attempts' | 'backoffMs'>;
+
 const SCHEDULE_PREFIX = 'sync.';
 
 /** All queues of the catalogue, for those who add jobs. */
 export class Queues implements JobQueue {
   readonly #queues: ReadonlyMap<QueueName, Queue>;
 
-  constructor(connection: Connection, onError: (error: Error) => void) {
+  readonly #retry: Partial<RetryPolicy>;
+
+  /** `retry` overrides the catalogue's policy for the jobs added here. */
+  constructor(connection: Connection, onError: (error: Error) => void, retry: Partial<RetryPolicy> = {}) {
+    this.#retry = retry;
     this.#queues = new Map(
       QUEUES.map((name) => {
         const queue = connection.createQueue(name);
@@ -47,7 +54,7 @@ export class Queues implements JobQueue {
   }
 
   async enqueue(name: QueueName, stage: Stage, payload: StagePayload): Promise<void> {
-    const { payload: schema, attempts, backoffMs } = JOBS[jobNameOf(name)];
+    const { payload: schema, attempts, backoffMs } = { ...JOBS[jobNameOf(name)], ...this.#retry };
     await this.#queue(name).add(stage, schema.parse(payload), {
       ...JOB_RETENTION,
       jobId: jobIdOf(stage, payload),

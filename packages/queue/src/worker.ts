@@ -47,7 +47,13 @@ export class QueueWorker {
   readonly #handlers: Handlers;
   #isCancelling = false;
 
-  constructor(connection: Connection, queue: QueueName, handlers: Handlers, settings: WorkerSettings, events: QueueEvents) {
+  constructor(
+    connection: Connection,
+    queue: QueueName,
+    handlers: Handlers,
+    settings: WorkerSettings,
+    events: QueueEvents,
+  ) {
     this.queue = queue;
     this.#handlers = handlers;
     // Three parameters: BullMQ hands over the signal only to a processor whose length says so.

@@ -1,1 +1,14 @@
-export {};
+export { ENVIRONMENT_KEYS, loadDotEnv, readEnvironment } from './environment.ts';
+export type { Environment } from './environment.ts';
+export { LOG_LEVELS, createLogger } from './logger.ts';
+export type { LogLevel, Logger, LoggerOptions } from './logger.ts';
+export { redact, redactText } from './redaction.ts';
+export { openSecretKeys, parseSecretKeys } from './secret-keys.ts';
+export type { SecretKey } from './secret-keys.ts';
+export { installShutdown } from './shutdown.ts';
+export type { Shutdown, ShutdownOptions, StopMode } from './shutdown.ts';
+export { acquireServices } from './embedded/services.ts';
+export type { QueueConnection, Services, ServicesOptions } from './embedded/services.ts';
+export { findRedis } from './embedded/redis-server.ts';
+export type { RedisProgram } from './embedded/redis-server.ts';
+export { ensureRedis } from './ensure-redis.ts';

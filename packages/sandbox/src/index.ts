@@ -1,1 +1,17 @@
-export {};
+export * from './model.ts';
+export { generateDistrict } from './district.ts';
+export type { DistrictOptions } from './district.ts';
+export { nextDay } from './changes.ts';
+export type { Change } from './changes.ts';
+export * from './student-changes.ts';
+export * from './school-changes.ts';
+export * from './id-changes.ts';
+export * from './story.ts';
+export * from './oneroster-csv.ts';
+export type { OneRosterVersion } from './oneroster-columns.ts';
+export * from './sftp-site.ts';
+export type { SftpCounters, SftpFaults, SftpPhase } from './sftp-faults.ts';
+export { fingerprintOf, generateSshKeyPair } from './ssh-key.ts';
+export type { SshKeyPair } from './ssh-key.ts';
+export { writeLargeDistrict } from './large-district.ts';
+export type { LargeDistrictOptions, LargeDistrictReport } from './large-district.ts';

@@ -1,1 +1,17 @@
-export {};
+import type { SourceConfig } from '@rollbook/core';
+import type { RosterSource } from '@rollbook/pipeline';
+import { createFilesSource } from './files-source.ts';
+import { createSftpSource } from './sftp-source.ts';
+import type { SourceContext } from './source-context.ts';
+
+export type { SourceContext } from './source-context.ts';
+
+/** The source that a sync's configuration names. Nothing is opened before it is pulled. */
+export function createSource(config: SourceConfig, context: SourceContext): RosterSource {
+  switch (config.type) {
+    case 'files':
+      return createFilesSource(config, context);
+    case 'sftp':
+      return createSftpSource(config, context);
+  }
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseConfig, UsageError, type ConfigFile } from '@rollbook/core';
 import { loadConfiguration, openSourceConfig } from './configuration.ts';
 import type { Database } from './database.ts';
-import { createScratchDatabase } from './scratch-database.fixture.ts';
+import { createTestDatabase, type TestDatabase } from '../../../tests/test-database.ts';
 import { reseal } from './secrets.ts';
 
 const older = { id: '2025', key: randomBytes(32) };
@@ -14,15 +14,15 @@ const sftp = { type: 'sftp', host: 'sftp.riverside.example', username: 'riversid
 const config = (sync: object = {}, district: object = {}): ConfigFile =>
   parseConfig({ districts: [{ id: 'riverside', ...district, syncs: [{ id: 'sis', source: sftp, ...sync }] }] });
 
-let scratch: Awaited<ReturnType<typeof createScratchDatabase>>;
+let testDatabase: TestDatabase;
 let db: Database;
 
 beforeAll(async () => {
-  scratch = await createScratchDatabase();
-  db = scratch.db;
+  testDatabase = await createTestDatabase('configuration');
+  db = testDatabase.database;
 });
 beforeEach(async () => void (await db.pool.query('TRUNCATE districts CASCADE')));
-afterAll(() => scratch.drop());
+afterAll(() => testDatabase.drop());
 
 const changes = async (file: ConfigFile): Promise<string[]> => {
   const { districts, syncs } = await loadConfiguration(db, file, [newer]);

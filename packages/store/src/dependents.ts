@@ -4,11 +4,12 @@ import type { DiffInput } from './diff.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /** Records that cannot outlive those they join (guard §6): by column, the record types it points to. */
-export const DEPENDENT_TYPES: Readonly<Record<'enrollments' | 'guardianships', Readonly<Record<string, readonly RecordType[]>>>> =
-  {
-    enrollments: { class_id: ['classes'], person_id: ['students', 'staff', 'guardians'] },
-    guardianships: { student_id: ['students'], guardian_id: ['guardians'] },
-  };
+export const DEPENDENT_TYPES: Readonly<
+  Record<'enrollments' | 'guardianships', Readonly<Record<string, readonly RecordType[]>>>
+> = {
+  enrollments: { class_id: ['classes'], person_id: ['students', 'staff', 'guardians'] },
+  guardianships: { student_id: ['students'], guardian_id: ['guardians'] },
+};
 
 export type DependentCounts = Partial<Record<RecordType, number>>;
 
@@ -24,7 +25,10 @@ export async function addDependents(sql: PoolClient, input: DiffInput, changes: 
   const counts: DependentCounts = {};
   const { rows } = await sql.query(`SELECT 1 FROM ${changes} WHERE action = 'a' LIMIT 1`);
   if (rows.length === 0) return counts;
-  for (const [recordType, columns] of Object.entries(DEPENDENT_TYPES) as ['enrollments' | 'guardianships', Record<string, RecordType[]>][]) {
+  for (const [recordType, columns] of Object.entries(DEPENDENT_TYPES) as [
+    'enrollments' | 'guardianships',
+    Record<string, RecordType[]>,
+  ][]) {
     const isDependent = Object.entries(columns)
       .map(([column, types]) => archivedParent(changes, column, types))
       .join(' OR ');

@@ -128,7 +128,12 @@ async function markApproved(sql: PoolClient, syncId: string, changes: string): P
 
 /** Active managed records by type and school, and what of them would be archived, roots only (guard §1, §6). */
 async function measureGroups(sql: PoolClient, input: DiffInput, changes: string): Promise<ArchiveCount[]> {
-  const { rows: archives } = await sql.query<{ type: RecordType; school: string | null; count: number; approved: number }>(
+  const { rows: archives } = await sql.query<{
+    type: RecordType;
+    school: string | null;
+    count: number;
+    approved: number;
+  }>(
     `SELECT record_type AS type, school_id AS school, count(*)::integer AS count,
        (count(*) FILTER (WHERE is_approved))::integer AS approved
      FROM ${changes} WHERE action = 'a' AND NOT is_dependent GROUP BY 1, 2`,

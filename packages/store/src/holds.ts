@@ -25,10 +25,9 @@ export async function settleHold(sql: Sql, { runId, districtId, syncId, prefix }
   );
   const { fingerprint, count } = rows[0] as { fingerprint: string | null; count: number };
   if (fingerprint === null) {
-    await sql.query(
-      `UPDATE holds SET status = 'resolved', closed_at = now() WHERE sync_id = $1 AND status = 'open'`,
-      [syncId],
-    );
+    await sql.query(`UPDATE holds SET status = 'resolved', closed_at = now() WHERE sync_id = $1 AND status = 'open'`, [
+      syncId,
+    ]);
     return;
   }
   const { rowCount: known } = await sql.query(
@@ -130,10 +129,9 @@ export async function approveHold(pool: pg.Pool, approval: Approval): Promise<{ 
 export async function rejectHold(pool: pg.Pool, decision: Decision & { readonly comment: string }): Promise<void> {
   await inTransaction(pool, async (sql) => {
     const hold = await lockOpenHold(sql, decision.holdId);
-    const { rows } = await sql.query<{ count: number }>(
-      'SELECT record_count AS count FROM holds WHERE id = $1',
-      [hold.id],
-    );
+    const { rows } = await sql.query<{ count: number }>('SELECT record_count AS count FROM holds WHERE id = $1', [
+      hold.id,
+    ]);
     const whole = { ...decision, schools: null, recordTypes: null };
     await record(sql, hold, 'reject', whole, rows[0]?.count ?? 0);
     await close(sql, hold.id, 'rejected');
@@ -151,7 +149,8 @@ async function refuseUnknownParts(sql: Sql, { holdId, schools, recordTypes }: Ap
   if (school !== undefined)
     throw new UsageError(`Hold ${holdId} has no record in school "${school}". Its schools: ${listed(known.schools)}.`);
   const type = recordTypes?.find((name) => !known.types.has(name));
-  if (type !== undefined) throw new UsageError(`Hold ${holdId} has no ${type}. Its record types: ${listed(known.types)}.`);
+  if (type !== undefined)
+    throw new UsageError(`Hold ${holdId} has no ${type}. Its record types: ${listed(known.types)}.`);
 }
 
 async function record(
@@ -164,7 +163,17 @@ async function record(
   await sql.query(
     `INSERT INTO decisions (hold_id, decision, actor, comment, schools, record_types, record_count, fingerprint, threshold)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [hold.id, decision, actor, comment, schools, recordTypes, recordCount, hold.fingerprint, JSON.stringify(hold.settings.threshold)],
+    [
+      hold.id,
+      decision,
+      actor,
+      comment,
+      schools,
+      recordTypes,
+      recordCount,
+      hold.fingerprint,
+      JSON.stringify(hold.settings.threshold),
+    ],
   );
 }
 

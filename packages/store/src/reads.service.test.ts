@@ -4,18 +4,18 @@ import type { Database } from './database.ts';
 import { listHolds, readHold } from './hold-reads.ts';
 import { approveHold } from './holds.ts';
 import { listRuns, readRun, readRunState } from './run-reads.ts';
-import { createScratchDatabase } from './scratch-database.fixture.ts';
+import { createTestDatabase, type TestDatabase } from '../../../tests/test-database.ts';
 import { listDistricts, listSyncs } from './sync-reads.ts';
 
-let scratch: Awaited<ReturnType<typeof createScratchDatabase>>;
+let testDatabase: TestDatabase;
 let db: Database;
 
 const BEFORE = '2026-03-01T02:00:10.000Z';
 
 /** A first run, a second that was held, and a third that found the same and a school more. */
 beforeAll(async () => {
-  scratch = await createScratchDatabase();
-  db = scratch.db;
+  testDatabase = await createTestDatabase('reads');
+  db = testDatabase.database;
   const config = {
     id: 'riverside',
     timezone: 'America/Chicago',
@@ -54,7 +54,7 @@ beforeAll(async () => {
     `INSERT INTO hold_records VALUES (1, 'students', 'a', '02'), (2, 'students', 'a', '02'), (2, 'students', 'b', '02')`,
   );
 });
-afterAll(() => scratch.drop());
+afterAll(() => testDatabase.drop());
 
 describe('readRun', () => {
   it('gives the report of the contract, with the hold and the stages in the order they began', async () => {

@@ -1,13 +1,13 @@
 import type { Database } from './database.ts';
 import { exportColumns, exportRoster, type ExportRequest } from './roster-export.ts';
-import { createScratchDatabase } from './scratch-database.fixture.ts';
+import { createTestDatabase, type TestDatabase } from '../../../tests/test-database.ts';
 
-let scratch: Awaited<ReturnType<typeof createScratchDatabase>>;
+let testDatabase: TestDatabase;
 let db: Database;
 
 beforeAll(async () => {
-  scratch = await createScratchDatabase();
-  db = scratch.db;
+  testDatabase = await createTestDatabase('roster_export');
+  db = testDatabase.database;
   await db.pool.query(
     `INSERT INTO districts (id, name, timezone) VALUES ('riverside', 'R', 'UTC'), ('lakeside', 'L', 'UTC')`,
   );
@@ -20,12 +20,16 @@ beforeAll(async () => {
     `INSERT INTO guardianships (district_id, sis_id, student_id, guardian_id) VALUES ('riverside', 's~g', 's', 'g')`,
   );
 });
-afterAll(() => scratch.drop());
+afterAll(() => testDatabase.drop());
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
 
 const read = (request: Partial<ExportRequest> = {}): Promise<Record<string, string>[]> =>
-  Array.fromAsync(
-    exportRoster(db.pool, { districtId: 'riverside', recordType: 'students', status: 'active', ...request }),
-  );
+  collect(exportRoster(db.pool, { districtId: 'riverside', recordType: 'students', status: 'active', ...request }));
 
 describe('exportRoster', () => {
   it('gives every record once, in the order of the ids, beyond one page', async () => {
@@ -63,9 +67,9 @@ describe('exportRoster', () => {
     await db.pool.query(
       `INSERT INTO students (district_id, sis_id, given_name, family_name) VALUES ('riverside', '99999', 'N', 'N')`,
     );
-    const rest = await Array.fromAsync(rows);
-    expect(rest).toHaveLength(12_000);
+    const rest = await collect(rows);
     await db.pool.query(`DELETE FROM students WHERE sis_id = '99999'`);
+    expect(rest).toHaveLength(12_000);
   });
 
   it('gives its connection back when the reader stops early', async () => {

@@ -208,10 +208,7 @@ export class PostgresRuns implements RunLedger {
     });
   }
 
-  async commitApply(
-    lease: Lease,
-    run: RunInfo,
-  ): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
+  async commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
     return this.#commit(lease, async (sql) => {
       const { prefix, contents } = await snapshotOf(sql, run.id);
       const difference = await differenceOf(sql, run);
@@ -294,11 +291,7 @@ export class PostgresRuns implements RunLedger {
   }
 
   /** A transaction that commits only if the lease still holds at its end. */
-  async #commit<R>(
-    lease: Lease,
-    work: (sql: pg.PoolClient) => Promise<R>,
-    isolation?: 'REPEATABLE READ',
-  ): Promise<R> {
+  async #commit<R>(lease: Lease, work: (sql: pg.PoolClient) => Promise<R>, isolation?: 'REPEATABLE READ'): Promise<R> {
     try {
       return await inTransaction(
         this.#pool,

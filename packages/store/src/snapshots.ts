@@ -17,7 +17,13 @@ import type pg from 'pg';
 import { inTransaction, type Sql } from './database.ts';
 import { diff } from './diff.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
-import { checkPeopleReferences, countRows, dropUnknownParents, limitGuardians, removeRepeatedIds } from './snapshot-check.ts';
+import {
+  checkPeopleReferences,
+  countRows,
+  dropUnknownParents,
+  limitGuardians,
+  removeRepeatedIds,
+} from './snapshot-check.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
 const KNOWN_RECORDS_PAGE = 10_000;

@@ -1,15 +1,15 @@
 import type { Database } from './database.ts';
-import { createScratchDatabase } from './scratch-database.fixture.ts';
+import { createTestDatabase, type TestDatabase } from '../../../tests/test-database.ts';
 import { liveQueues, registerWorker } from './worker-registry.ts';
 
-let scratch: Awaited<ReturnType<typeof createScratchDatabase>>;
+let testDatabase: TestDatabase;
 let db: Database;
 
 beforeAll(async () => {
-  scratch = await createScratchDatabase();
-  db = scratch.db;
+  testDatabase = await createTestDatabase('worker_registry');
+  db = testDatabase.database;
 });
-afterAll(() => scratch.drop());
+afterAll(() => testDatabase.drop());
 
 describe('the list of live workers', () => {
   it('holds the queues of every worker until it stops', async () => {

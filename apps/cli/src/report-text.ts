@@ -1,0 +1,94 @@
+import { RECORD_TYPES, REASON_TITLES, type RecordCounts, type RecordType, type RunReport } from '@rollbook/core';
+import { indented, table } from './table.ts';
+import { printable, type Colors } from './terminal.ts';
+import { counted, listed, number } from './wording.ts';
+
+const COUNTS = ['created', 'updated', 'archived', 'restored', 'unchanged', 'withheld', 'skipped'] as const satisfies readonly (keyof RecordCounts)[];
+
+const MOST_WARNINGS = 20;
+const MOST_FINDINGS = 20;
+
+/** A report in words: reason and advice first, then what happened, by record type, and what to look at. */
+export function reportText(report: RunReport, colors: Colors): string {
+  return [
+    reasonText(report, colors),
+    countsText(report.counts, colors),
+    findingsText(report, colors),
+    schoolsText(report),
+    warningsText(report, colors),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** Title, what was seen and advice; nothing for a run without a reason. */
+export function reasonText({ run }: Pick<RunReport, 'run'>, { bold, red, yellow }: Colors): string {
+  if (run.reason === null && run.message === null) return '';
+  const paint = run.status === 'held' ? yellow : red;
+  const title = run.reason === null ? [] : [bold(paint(REASON_TITLES[run.reason]))];
+  const details = [run.message, run.advice].filter((text) => text !== null).map((text) => indented(printable(text)));
+  return [...title, ...details].join('\n');
+}
+
+function countsText(counts: RunReport['counts'], colors: Colors): string {
+  const rows = RECORD_TYPES.flatMap((recordType) => {
+    const count = counts[recordType];
+    const numbers = COUNTS.map((key) => count[key]);
+    return numbers.some((value) => value > 0) ? [[recordType, ...numbers.map(number)]] : [];
+  });
+  if (rows.length === 0) return '';
+  return table([{ title: '' }, ...COUNTS.map((title) => ({ title, isNumber: true }))], rows, colors);
+}
+
+function findingsText({ findings }: RunReport, colors: Colors): string {
+  const held = findings.filter(({ verdict }) => verdict === 'hold');
+  if (held.length === 0) return '';
+  const rows = held
+    .slice(0, MOST_FINDINGS)
+    .map((finding) => [
+      finding.school ?? '(district)',
+      finding.recordType,
+      number(finding.active),
+      number(finding.toArchive),
+      number(finding.allowed),
+      `${finding.percent} %`,
+      `${finding.smallestPassingPercent} %`,
+    ]);
+  const columns = [
+    { title: 'school' },
+    { title: 'over the threshold' },
+    ...['active', 'to archive', 'allowed', 'share', 'would pass at'].map((title) => ({ title, isNumber: true })),
+  ];
+  const rest = held.length - rows.length;
+  return [table(columns, rows, colors), ...(rest > 0 ? [`… and ${number(rest)} more (--json lists all)`] : [])].join('\n');
+}
+
+function schoolsText({ schoolsNotFound }: RunReport): string {
+  if (schoolsNotFound.length === 0) return '';
+  const lines = schoolsNotFound.map(({ sisId, name, nearest }) => {
+    const meant = nearest.length === 0 ? 'no similar ID is in the data' : `in the data: ${nearest.map((id) => `"${id}"`).join(', ')}`;
+    return `  "${sisId}"${name === null ? '' : ` ${name}`}: ${meant}`;
+  });
+  return printable(['Linked schools that are not in the data:', ...lines].join('\n'));
+}
+
+function warningsText({ warnings }: RunReport, { dim, yellow }: Colors): string {
+  if (warnings.length === 0) return '';
+  const total = warnings.reduce((sum, { count }) => sum + count, 0);
+  const lines = warnings.slice(0, MOST_WARNINGS).map(({ code, file, line, message }) => {
+    const place = file === null ? '' : `${file}${line === null ? '' : `:${line}`}: `;
+    return `  ${printable(place + message)} ${dim(`(${code})`)}`;
+  });
+  const rest = warnings.length - lines.length;
+  const more = rest > 0 ? [`  … and ${number(rest)} more (--json lists all)`] : [];
+  return [yellow(counted(total, 'warning')), ...lines, ...more].join('\n');
+}
+
+/** `12 created, 3 updated and 51 withheld`: the sums over all record types, without those that are zero. */
+export function totalsText(counts: Readonly<Record<RecordType, RecordCounts>>): string {
+  const parts = COUNTS.filter((key) => key !== 'unchanged').flatMap((key) => {
+    const total = RECORD_TYPES.reduce((sum, recordType) => sum + counts[recordType][key], 0);
+    return total === 0 ? [] : [`${number(total)} ${key}`];
+  });
+  return parts.length === 0 ? 'nothing changed' : listed(parts);
+}

@@ -1,0 +1,95 @@
+import type { PullEvent } from '@rollbook/pipeline';
+import { FileReport } from './file-report.ts';
+import { LAYOUTS, type Column, type Version } from './layout.ts';
+import type { Organisations } from './organisations.ts';
+import { loadBirthDates, loadRoles, type PersonSides } from './person-sides.ts';
+import type { PullOutput } from './pull-output.ts';
+import type { Sheet } from './sheet.ts';
+import { partsById, type JoinOptions, type Joined, type RowSource } from './side-table.ts';
+import { takeUser } from './user-rows.ts';
+
+export interface PeopleSheets {
+  readonly users: Sheet<'users'>;
+  readonly roles: Sheet<'roles'> | undefined;
+  readonly demographics: Sheet<'demographics'> | undefined;
+}
+
+export interface PeopleOptions {
+  readonly version: Version;
+  readonly out: PullOutput;
+  readonly organisations: Organisations;
+  readonly join: JoinOptions;
+}
+
+/** Stands in for a side file that is not delivered. */
+const nothing = <C extends string>(): RowSource<C> => ({ sizeBytes: 0, async *rows() {} });
+
+/**
+ * Reads users.csv, joined by user id with roles.csv (1.2) and the birth dates of demographics.csv, into students,
+ * staff, guardians and guardianships. Guardianships are announced only if the file has the column that names them.
+ */
+export async function* readPeople(sheets: PeopleSheets, options: PeopleOptions): AsyncGenerator<PullEvent> {
+  const { users, roles, demographics } = sheets;
+  const { out, organisations, version, join } = options;
+  const report = new FileReport(users.fileName, ['students', 'staff', 'guardians'], users.delivery, out);
+  const rolesReport = new FileReport(roles?.fileName ?? '', ['staff'], roles?.delivery ?? 'full', out);
+  const birthReport = new FileReport(demographics?.fileName ?? '', ['students'], demographics?.delivery ?? 'full', out);
+
+  out.progress(`Reading ${users.fileName}`);
+  for (const type of ['students', 'staff', 'guardians'] as const) out.delivers(type, users.delivery, users.fileName);
+  if (users.present.has('agentSourcedIds')) out.delivers('guardianships', users.delivery, users.fileName);
+  if (demographics !== undefined) noteSkippedColumns(demographics, out);
+  yield* out.take();
+
+  const main: Joined<Column<'users'>> = {
+    source: users,
+    idColumn: 'sourcedId',
+    columns: LAYOUTS.users.columns,
+  };
+  const roleSide: Joined<Column<'roles'>> = {
+    source: roles ?? nothing(),
+    idColumn: 'userSourcedId',
+    columns: LAYOUTS.roles.columns,
+  };
+  const birthSide: Joined<Column<'demographics'>> = {
+    source: demographics ?? nothing(),
+    idColumn: 'sourcedId',
+    columns: LAYOUTS.demographics.columns,
+  };
+  for await (const part of partsById(main, [roleSide, birthSide] as const, join)) {
+    const [roleRows, birthRows] = part.sides;
+    const sides: PersonSides = {
+      roles: await loadRoles(roleRows.rows(join.signal), rolesReport),
+      birthDates: await loadBirthDates(birthRows.rows(join.signal), birthReport),
+    };
+    const context = { report, out, organisations, version, sides };
+    for await (const { rows, lines, overlong } of part.main.rows(join.signal)) {
+      for (let i = 0; i < rows.length; i += 1) takeUser(rows[i]!, lines[i]!, context);
+      for (const { row, line } of overlong) report.skipOverlong(line, row.sourcedId);
+      yield* out.take();
+    }
+    for (const { isUsed, line } of sides.roles.values())
+      if (!isUsed)
+        rolesReport.note(
+          'role_without_user',
+          line,
+          'the role is of a user who is not in users.csv, or is deleted there; it was left out',
+        );
+  }
+  rolesReport.finish();
+  birthReport.finish();
+  report.finish();
+  yield* out.drain();
+}
+
+function noteSkippedColumns({ fileName, present }: Sheet<'demographics'>, out: PullOutput): void {
+  const taken = new Set<string>(['dateLastModified', ...LAYOUTS.demographics.columns]);
+  const skipped = [...present].filter((name) => !taken.has(name));
+  if (skipped.length === 0) return;
+  out.warn({
+    code: 'demographics_skipped',
+    file: fileName,
+    line: null,
+    message: `${fileName}: only the birth date is taken; these columns were not read: ${skipped.join(', ')}.`,
+  });
+}

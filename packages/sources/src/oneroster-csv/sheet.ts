@@ -1,0 +1,73 @@
+import type { Delivery, PullWarning } from '@rollbook/pipeline';
+import { readCsvHeader, readCsvRows } from '../csv-reader.ts';
+import type { CsvHeader } from '../csv-header.ts';
+import type { CsvBatch } from '../csv-scanner.ts';
+import { detectEncoding, type Encoding } from '../encoding.ts';
+import { EXPORT_AGAIN, invalidData } from '../invalid-data.ts';
+import type { SourceFile } from '../source-file.ts';
+import { matchHeader } from './header.ts';
+import { LAYOUTS, type Column, type FileKey, type Version } from './layout.ts';
+
+/** A file of the delivery whose encoding and header are known to be good, ready to be read. */
+export interface Sheet<K extends FileKey = FileKey> {
+  readonly key: K;
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  readonly delivery: Delivery;
+  /** The known columns it has, those that are not read included. */
+  readonly present: ReadonlySet<string>;
+  readonly warnings: readonly PullWarning[];
+  rows(signal: AbortSignal): AsyncIterable<CsvBatch<Column<K>>>;
+}
+
+/** A file that has been read through once: whole, of a known encoding, with a header. */
+export interface Inspected {
+  readonly file: SourceFile;
+  readonly encoding: Encoding;
+  readonly header: CsvHeader;
+  readonly warnings: readonly PullWarning[];
+}
+
+/** Throws `invalid_data` if the file is damaged, in no known encoding, or has no header. */
+export async function inspectFile(file: SourceFile, signal: AbortSignal): Promise<Inspected> {
+  const { encoding, foreignLine } = await detectEncoding(file, signal);
+  const header = await readCsvHeader(file, encoding, signal);
+  if (header === undefined)
+    throw invalidData(
+      `${file.name} is empty: it has not even a header.`,
+      `An export without data would still have one. ${EXPORT_AGAIN}`,
+    );
+  const warning = {
+    code: 'windows_1252',
+    file: file.name,
+    line: foreignLine,
+    message: `${file.name}, line ${foreignLine}: the file is not UTF-8; it was read as Windows-1252. Check that accented names look right.`,
+  };
+  return { file, encoding, header, warnings: foreignLine === null ? [] : [warning] };
+}
+
+/** Throws `invalid_data` if the header does not fit the file (see matchHeader). */
+export function sheetOf<K extends FileKey>(
+  key: K,
+  inspected: Inspected,
+  version: Version,
+  delivery: Delivery,
+): Sheet<K> {
+  const { file, encoding, header } = inspected;
+  const layout = LAYOUTS[key];
+  const matched = matchHeader({ fileName: file.name, ...header }, layout, version, delivery === 'delta');
+  // matchHeader names only columns of this layout.
+  const columns = {
+    keys: matched.keys as readonly (Column<K> | '')[],
+    wanted: layout.columns as unknown as readonly Column<K>[],
+  };
+  return {
+    key,
+    fileName: file.name,
+    sizeBytes: file.sizeBytes,
+    delivery,
+    present: matched.present,
+    warnings: [...inspected.warnings, ...matched.warnings],
+    rows: (signal) => readCsvRows(file, encoding, columns, signal),
+  };
+}
