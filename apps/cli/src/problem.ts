@@ -48,7 +48,11 @@ const DATABASE_PROBLEMS: Readonly<Record<string, string>> = {
 export function problemOf(error: unknown, command: string): Problem {
   if (error instanceof CommandError) return { title: error.title, message: error.message, advice: error.advice };
   if (error instanceof ConfigError)
-    return { title: 'Configuration', message: error.message, advice: 'Correct the file and load it again. Nothing was changed.' };
+    return {
+      title: 'Configuration',
+      message: error.message,
+      advice: 'Correct the file and load it again. Nothing was changed.',
+    };
   if (error instanceof UsageError)
     return { title: 'Usage', message: error.message, advice: `"${command} --help" tells what it takes.` };
   if (error instanceof SyncError)

@@ -21,7 +21,9 @@ export function readConfig(path: string, env: Readonly<Record<string, string | u
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw mistakes(
-      error.problems.map(({ keys, path: place, message }) => `${positionOf(document, lines, path, keys)}: ${place}: ${message}`),
+      error.problems.map(
+        ({ keys, path: place, message }) => `${positionOf(document, lines, path, keys)}: ${place}: ${message}`,
+      ),
     );
   }
 }
@@ -96,7 +98,9 @@ function offsetOf(document: Document, keys: ConfigKeys): number | null {
   const last = keys.at(-1);
   const items: unknown[] = (parent as { items?: unknown[] } | null | undefined)?.items ?? [];
   // The key of a pair says where a reader should look, also where its value is on the next line or empty.
-  const pair = items.find((item) => isPair(item) && isNode(item.key) && (item.key as { value?: unknown }).value === last);
+  const pair = items.find(
+    (item) => isPair(item) && isNode(item.key) && (item.key as { value?: unknown }).value === last,
+  );
   const node: unknown = isPair(pair) ? pair.key : document.getIn([...keys], true);
   return isNode(node) ? (node.range?.[0] ?? null) : null;
 }

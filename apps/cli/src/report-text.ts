@@ -3,7 +3,15 @@ import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
 import { counted, listed, number } from './wording.ts';
 
-const COUNTS = ['created', 'updated', 'archived', 'restored', 'unchanged', 'withheld', 'skipped'] as const satisfies readonly (keyof RecordCounts)[];
+const COUNTS = [
+  'created',
+  'updated',
+  'archived',
+  'restored',
+  'unchanged',
+  'withheld',
+  'skipped',
+] as const satisfies readonly (keyof RecordCounts)[];
 
 const MOST_WARNINGS = 20;
 const MOST_FINDINGS = 20;
@@ -60,13 +68,18 @@ function findingsText({ findings }: RunReport, colors: Colors): string {
     ...['active', 'to archive', 'allowed', 'share', 'would pass at'].map((title) => ({ title, isNumber: true })),
   ];
   const rest = held.length - rows.length;
-  return [table(columns, rows, colors), ...(rest > 0 ? [`… and ${number(rest)} more (--json lists all)`] : [])].join('\n');
+  return [table(columns, rows, colors), ...(rest > 0 ? [`… and ${number(rest)} more (--json lists all)`] : [])].join(
+    '\n',
+  );
 }
 
 function schoolsText({ schoolsNotFound }: RunReport): string {
   if (schoolsNotFound.length === 0) return '';
   const lines = schoolsNotFound.map(({ sisId, name, nearest }) => {
-    const meant = nearest.length === 0 ? 'no similar ID is in the data' : `in the data: ${nearest.map((id) => `"${id}"`).join(', ')}`;
+    const meant =
+      nearest.length === 0
+        ? 'no similar ID is in the data'
+        : `in the data: ${nearest.map((id) => `"${id}"`).join(', ')}`;
     return `  "${sisId}"${name === null ? '' : ` ${name}`}: ${meant}`;
   });
   return printable(['Linked schools that are not in the data:', ...lines].join('\n'));

@@ -2,10 +2,12 @@
 export const number = (value: number): string => value.toLocaleString('en-US');
 
 /** `1 record`, `1,234 records`. */
-export const counted = (count: number, one: string, many = `${one}s`): string => `${number(count)} ${count === 1 ? one : many}`;
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${number(count)} ${count === 1 ? one : many}`;
 
 /** `2026-03-02 02:00 UTC`; a dash for what has not happened. */
-export const time = (iso: string | null): string => (iso === null ? '-' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`);
+export const time = (iso: string | null): string =>
+  iso === null ? '-' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 /** From one time to another: `3 s`, `2 min 5 s`. */
 export function duration(fromIso: string | null, toIso: string | null): string {

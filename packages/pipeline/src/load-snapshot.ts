@@ -33,7 +33,7 @@ export interface LoadedSnapshot extends StageSnapshot {
 }
 
 /** People say more in thousands than in rows. */
-const PROGRESS_EVERY_ROWS = 25_000;
+const PROGRESS_EVERY_ROWS = 100_000;
 
 /**
  * Pulls everything a source has into a new snapshot and checks it (guard §18-§22). What is returned is whole; on any

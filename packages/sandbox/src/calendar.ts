@@ -29,16 +29,12 @@ export function termsOf(schoolYear: number): Term[] {
 }
 
 /**
- * The first day on which a child of this grade can have been born: it is five on 1 September of its kindergarten year. `gradeIndex` is 0 for KG.
+ * A birth date, `YYYY-MM-DD`, of a student of this grade in this school year: the child is five on 1 September of its kindergarten
+ * year. `gradeIndex` is 0 for KG.
  */
-export function birthYearStart(schoolYear: number, gradeIndex: number): string {
-  return `${schoolYear - 1 - 6 - gradeIndex}-09-02`;
-}
-
-/** A birth date, `YYYY-MM-DD`, of a student of this grade in this school year. */
 export function birthDateFor(schoolYear: number, gradeIndex: number, random: Random): string {
-  const startMs = Date.parse(`${birthYearStart(schoolYear, gradeIndex)}T00:00:00Z`);
-  return isoDate(startMs + random.below(365) * DAY_MS);
+  const firstMs = Date.UTC(schoolYear - 7 - gradeIndex, 8, 2);
+  return isoDate(firstMs + random.below(365) * DAY_MS);
 }
 
 /** Whole days between two dates, never negative. */

@@ -12,7 +12,7 @@ export interface Delivery {
 }
 
 async function parseRows(text: string): Promise<Row[]> {
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const rows: Row[] = [];
     parseString<Row, Row>(text, { headers: true, strictColumnHandling: true })
       .on('data', (row: Row) => rows.push(row))
@@ -35,7 +35,7 @@ export async function parseDelivery(texts: Readonly<Record<string, string>>): Pr
 export async function readDelivery(dir: string): Promise<Delivery> {
   const texts: Record<string, string> = {};
   for (const name of await readdir(dir)) texts[name] = await readFile(join(dir, name), 'utf8');
-  return await parseDelivery(texts);
+  return parseDelivery(texts);
 }
 
 /** File and column, and the file whose ids it must hold. Lists are separated by commas. */

@@ -15,16 +15,15 @@ export type OneRosterFile = (typeof ONEROSTER_FILES)[number];
 
 /** Every `file.` property of a manifest, in the order of the binding. */
 const MANIFEST_FILES: Readonly<Record<OneRosterVersion, readonly string[]>> = {
-  '1.1': [
-    ...['academicSessions', 'categories', 'classes', 'classResources', 'courses', 'courseResources', 'demographics'],
-    ...['enrollments', 'lineItems', 'orgs', 'resources', 'results', 'users'],
-  ],
-  '1.2': [
-    ...['academicSessions', 'categories', 'classes', 'classResources', 'courses', 'courseResources', 'demographics'],
-    ...['enrollments', 'lineItemLearningObjectiveIds', 'lineItems', 'lineItemScoreScales', 'orgs', 'resources'],
-    ...['resultLearningObjectiveIds', 'results', 'resultScoreScales', 'roles', 'scoreScales', 'userProfiles'],
-    ...['userResources', 'users'],
-  ],
+  '1.1': (
+    'academicSessions categories classes classResources courses courseResources demographics enrollments lineItems orgs ' +
+    'resources results users'
+  ).split(' '),
+  '1.2': (
+    'academicSessions categories classes classResources courses courseResources demographics enrollments ' +
+    'lineItemLearningObjectiveIds lineItems lineItemScoreScales orgs resources resultLearningObjectiveIds results ' +
+    'resultScoreScales roles scoreScales userProfiles userResources users'
+  ).split(' '),
 };
 
 const base = (columns: string): readonly string[] => ['sourcedId', 'status', 'dateLastModified', ...columns.split(' ')];

@@ -3,7 +3,10 @@ import { posix } from 'node:path';
 /** `connect`: nothing is said to new connections. `list`: no answer to looks at files and folders. `read`: none to opening and reading. */
 export type SftpPhase = 'connect' | 'list' | 'read';
 
-/** What goes wrong at the site. Switch freely while it runs: each is looked at whenever it matters. Files are named by path or last name. */
+/**
+ * What goes wrong at the site. Switch freely while it runs: each is looked at whenever it matters. Files are named by path or by
+ * their last name.
+ */
 export interface SftpFaults {
   /** Passwords are wrong, all of them; keys still work. */
   rejectPasswords: boolean;

@@ -224,7 +224,7 @@ describe('faults', () => {
   it('refuseConnections resets new connections and keeps the old', async () => {
     const client = await login();
     site.faults.refuseConnections = true;
-    await expect(login()).rejects.toThrow(/ECONNRESET|socket hang up|closed|ended|Connection lost/i);
+    await expect(login()).rejects.toThrow('ECONNRESET');
     expect(await client.exists('/manifest.csv')).toBe('-');
     expect(site.counters.connections).toBe(1);
   });

@@ -10,7 +10,7 @@ describe('story', () => {
     throw new Error('the story has four days');
 
   it('is the same for the same seed', () => {
-    expect(story(7)).toEqual(story(7));
+    expect(JSON.stringify(story(7)) === JSON.stringify(story(7))).toBe(true);
   });
 
   it('changes nothing on day 2', () => {

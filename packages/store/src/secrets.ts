@@ -101,3 +101,9 @@ async function resealRow(sql: Sql, row: SecretRow, keys: readonly SecretKey[]): 
     [place.syncId, place.field, keyId, nonce, sealed],
   );
 }
+
+/** The ids of the keys that stored credentials are sealed with; for telling which are still needed. */
+export async function sealingKeyIds(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ key_id: string }>('SELECT DISTINCT key_id FROM sealed_secrets ORDER BY key_id');
+  return rows.map((row) => row.key_id);
+}

@@ -37,13 +37,19 @@ function examples<R extends Reported>(
  * Makes repeated ids one (guard §22): identical rows silently, differing rows with a warning, the last row wins; a row
  * that could not be used gives way to one that can.
  */
-export async function removeRepeatedIds(sql: Sql, tables: DraftTables): Promise<CountedWarning[]> {
+export async function removeRepeatedIds(
+  sql: Sql,
+  tables: DraftTables,
+  suspectedRepeats: (recordType: RecordType) => readonly string[] | null,
+): Promise<CountedWarning[]> {
   const warnings: CountedWarning[] = [];
   for (const recordType of tables.delivered.keys()) {
+    const suspects = suspectedRepeats(recordType);
+    if (suspects?.length === 0) continue;
     const table = snapshotTable(tables.prefix, recordType);
-    // One hash aggregate over the ids; the rest touches repeated ids only.
     const { rows: repeated } = await sql.query<{ sis_id: string }>(
-      `SELECT sis_id FROM ${table} GROUP BY sis_id HAVING count(*) > 1`,
+      `SELECT sis_id FROM ${table} WHERE $1::text[] IS NULL OR sis_id = ANY ($1) GROUP BY sis_id HAVING count(*) > 1`,
+      [suspects],
     );
     if (repeated.length === 0) continue;
     const { rows } = await sql.query<Reported & { differs: boolean }>(

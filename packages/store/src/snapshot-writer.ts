@@ -5,6 +5,7 @@ import type { Presence } from '@rollbook/pipeline';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { columnsOf } from './columns.ts';
+import { RepeatedIds } from './repeated-ids.ts';
 import { encodeSkipped, rowEncoder, type EncodeRow } from './snapshot-encoder.ts';
 
 /** Rows are sent in pieces of this size: large enough to be cheap, small enough to keep memory flat. */
@@ -12,6 +13,8 @@ const CHUNK_LENGTH = 512 * 1024;
 
 interface Target {
   readonly table: string;
+  /** Keeps its ids apart from those of other types. */
+  readonly group: number;
   readonly encode: EncodeRow;
   lines: string;
 }
@@ -27,6 +30,7 @@ export class SnapshotWriter {
   readonly #sql: pg.PoolClient;
   readonly #prefix: string;
   readonly #targets = new Map<RecordType, Target>();
+  readonly #repeatedIds = new RepeatedIds();
   #sending: Promise<void> = Promise.resolve();
 
   constructor(sql: pg.PoolClient, prefix: string) {
@@ -44,17 +48,25 @@ export class SnapshotWriter {
       `CREATE UNLOGGED TABLE ${table} (sis_id text COLLATE "C" NOT NULL, ${columns.join(', ')},
          source_hash uuid NOT NULL, presence "char" NOT NULL, line integer NOT NULL) WITH (autovacuum_enabled = false)`,
     );
-    this.#targets.set(recordType, { table, encode: rowEncoder(recordType), lines: '' });
+    this.#targets.set(recordType, { table, group: this.#targets.size, encode: rowEncoder(recordType), lines: '' });
   }
 
   /** `recordType` must be open. */
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void {
     const target = this.#target(recordType);
+    this.#repeatedIds.see(target.group, record.sisId);
     target.lines += target.encode(record, presence, line);
   }
 
   appendSkipped(recordType: RecordType, sisId: string, line: number): void {
-    this.#target(recordType).lines += encodeSkipped(recordType, sisId, line);
+    const target = this.#target(recordType);
+    this.#repeatedIds.see(target.group, sisId);
+    target.lines += encodeSkipped(recordType, sisId, line);
+  }
+
+  /** The ids of a type that may stand in it twice; null if they are too many to list. */
+  suspectedRepeats(recordType: RecordType): readonly string[] | null {
+    return this.#repeatedIds.suspects(this.#target(recordType).group);
   }
 
   #target(recordType: RecordType): Target {

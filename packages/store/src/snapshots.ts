@@ -24,7 +24,7 @@ import {
   limitGuardians,
   removeRepeatedIds,
 } from './snapshot-check.ts';
-import { SnapshotWriter } from './snapshot-writer.ts';
+import { SnapshotWriter, snapshotTable } from './snapshot-writer.ts';
 
 const KNOWN_RECORDS_PAGE = 10_000;
 
@@ -75,8 +75,13 @@ class Draft implements SnapshotDraft {
     isScoped: boolean,
   ): Promise<{ types: Partial<Record<RecordType, TableContents>>; warnings: CountedWarning[] }> {
     await this.#writer.finish();
+    // Without statistics the planner takes these tables for nearly empty, and joins them row by row.
+    for (const recordType of delivered.keys())
+      await this.#sql.query(`ANALYZE ${snapshotTable(this.prefix, recordType)} (presence)`);
     const tables = { prefix: this.prefix, districtId: this.#districtId, delivered };
-    const warnings = await removeRepeatedIds(this.#sql, tables);
+    const warnings = await removeRepeatedIds(this.#sql, tables, (recordType) =>
+      this.#writer.suspectedRepeats(recordType),
+    );
     warnings.push(...(await dropUnknownParents(this.#sql, tables)));
     warnings.push(...(await checkPeopleReferences(this.#sql, tables)));
     if (isScoped) await limitGuardians(this.#sql, tables);

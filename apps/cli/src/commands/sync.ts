@@ -1,0 +1,48 @@
+import { readRun } from '@rollbook/store';
+import type { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { InProcessWorkers } from '../in-process-workers.ts';
+import { findSync } from '../lookup.ts';
+import { requestRun, showRun, waitForRun } from '../run-sync.ts';
+import { withServices } from '../session.ts';
+
+interface Options {
+  readonly preview?: boolean;
+  readonly wait: boolean;
+  readonly json?: boolean;
+}
+
+/** `sync SYNC`. */
+export function registerSync(program: Command, { terminal, end }: CommandLine): void {
+  program
+    .command('sync <sync>')
+    .description('request a run of a sync, show its progress and wait for its end')
+    .option('--preview', 'stop before anything is written: say what would be done')
+    .option('--no-wait', 'only request the run')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 succeeded, 2 held, 3 failed, 1 usage or internal error.\n\nExamples:\n  rollbook sync riverside-sis\n  rollbook sync riverside-sis --preview --json',
+    )
+    .action(async (syncId: string, { preview = false, wait, json = false }: Options) => {
+      const status = await withServices({ terminal, purpose: 'command' }, async (session) => {
+        const { database } = session;
+        await findSync(database, syncId);
+        const run = await requestRun(session, syncId, { trigger: 'cli', preview });
+        const requested = await readRun(database, run.runId);
+        if (!run.created) {
+          const kind = requested.preview === preview ? '' : requested.preview ? ', a preview' : ', not a preview';
+          terminal.say(
+            `Run ${run.runId} of "${syncId}"${kind}, is active already${wait ? ': waiting for that one' : ''}.`,
+          );
+        } else if (terminal.isWatched) terminal.say(`Run ${run.runId} of "${syncId}"`);
+        if (wait) return showRun(terminal, await waitForRun(session, run), { json });
+        if (!(await new InProcessWorkers(session, run).areElsewhere()))
+          terminal.say(
+            'No worker is running: the run waits until one is started ("rollbook worker" or "rollbook serve").',
+          );
+        return showRun(terminal, requested, { json });
+      });
+      end(status);
+    });
+}

@@ -1,0 +1,105 @@
+import { SyncError, UsageError } from '@rollbook/core';
+import type { RunDetails } from '@rollbook/store';
+import { NO_CONTENTS } from './contents.ts';
+import { DISTRICT_ID, SYNC_ID } from './pretend-district.ts';
+import { activeIds, readRosterState } from './roster-state.ts';
+import { watchRun } from './run-watch.ts';
+import type { Screen } from './screen.ts';
+import type { Setting } from './setting.ts';
+import type { Step } from './steps.ts';
+import { problemsOf, statusText } from './verdict.ts';
+import { countLines, seconds } from './words.ts';
+
+/** What became of a step; `run` is null if it did not come to its end, `problems` is empty if all is as expected. */
+export interface StepResult {
+  readonly step: Step;
+  readonly run: RunDetails | null;
+  readonly problems: readonly string[];
+  readonly activeStudents: number;
+  readonly durationMs: number;
+}
+
+/** Long against the second that a run takes here. */
+const RUN_TIMEOUT_MS = 60_000;
+
+/**
+ * Plays the steps in turn and stops at the first that does not end as it should.
+ *
+ * @throws the signal's reason when it is aborted.
+ */
+export async function playSteps(
+  steps: readonly Step[],
+  setting: Setting,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<StepResult[]> {
+  const { colors } = screen;
+  const results: StepResult[] = [];
+  let roster = NO_CONTENTS;
+  for (const [index, step] of steps.entries()) {
+    screen.line();
+    screen.line(`${colors.bold(`${index + 1} of ${steps.length}  ${step.title}`)}`);
+    screen.paragraph(step.story);
+    const result = await playStep(step, roster, { setting, screen, signal });
+    results.push(result);
+    showResult(result, screen);
+    if (result.problems.length > 0) return results;
+    roster = step.expect(roster).roster;
+  }
+  return results;
+}
+
+interface Means {
+  readonly setting: Setting;
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+}
+
+async function playStep(
+  step: Step,
+  roster: typeof NO_CONTENTS,
+  { setting, screen, signal }: Means,
+): Promise<StepResult> {
+  const { database } = setting;
+  try {
+    await step.prepare(setting);
+    signal.throwIfAborted();
+    const before = await readRosterState(database, DISTRICT_ID);
+    const startedAtMs = performance.now();
+    const runId = await setting.request(SYNC_ID, step.trigger);
+    const view = screen.followRun();
+    const run = await watchRun(database, runId, {
+      signal,
+      timeoutMs: RUN_TIMEOUT_MS,
+      onState: (state) => view.show(state),
+    });
+    const durationMs = performance.now() - startedAtMs;
+    view.end(run);
+    const after = await readRosterState(database, DISTRICT_ID);
+    const problems = problemsOf(step.expect(roster), run, before, after);
+    problems.push(...((await step.check?.(run, setting, roster)) ?? []));
+    return { step, run, problems, activeStudents: activeIds(after, 'students').length, durationMs };
+  } catch (error) {
+    signal.throwIfAborted();
+    // Mistakes of ours are for the log; people are told what stopped the step.
+    if (!(error instanceof UsageError || error instanceof SyncError)) throw error;
+    return { step, run: null, problems: [error.message], activeStudents: 0, durationMs: 0 };
+  }
+}
+
+function showResult({ run, problems, durationMs }: StepResult, screen: Screen): void {
+  const { green, red, bold } = screen.colors;
+  if (run) {
+    const { status, reason, message, advice } = run.run;
+    screen.paragraph(
+      `${statusText(status, reason)} after ${seconds(durationMs)}. ${countLines(run.counts).join('. ')}.`,
+      2,
+      bold,
+    );
+    if (message) screen.paragraph(message, 4);
+    if (advice) screen.paragraph(`What to do: ${advice}`, 4);
+  }
+  if (problems.length === 0) return screen.paragraph('This is as it should be.', 2, green);
+  screen.paragraph('This is not as it should be:', 2, red);
+  for (const problem of problems) screen.paragraph(problem, 4, red);
+}

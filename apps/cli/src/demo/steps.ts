@@ -1,0 +1,176 @@
+import { UsageError, type Reason } from '@rollbook/core';
+import type { Trigger } from '@rollbook/pipeline';
+import { approveHold, listHolds, loadConfiguration, readHold, type RunDetails } from '@rollbook/store';
+import { changesBetween, contentsOf, type Contents } from './contents.ts';
+import { SHRINKING_SCHOOL, THRESHOLD_PERCENT, type Entries, type PretendDistrict } from './pretend-district.ts';
+import type { Setting } from './setting.ts';
+import { differences, expectApplied, expectFailure, type Expectation } from './verdict.ts';
+import { number } from './words.ts';
+
+export interface Step {
+  readonly title: string;
+  /** What happens in the district, for people. */
+  readonly story: string;
+  /** How it must end, for people. */
+  readonly expected: string;
+  readonly trigger: Trigger;
+  prepare(setting: Setting): Promise<void>;
+  /** @param roster what is active before. */
+  expect(roster: Contents): Expectation;
+  /** What else must be true of the run; a sentence for each thing that is not. */
+  check?(run: RunDetails, setting: Setting, roster: Contents): Promise<string[]> | string[];
+}
+
+/** The true id of the school that is mistyped, and how. */
+const MISTYPED = { sisId: '0103', typed: '0130' };
+
+const VANISHED = 51;
+const ARRIVED = 7;
+const ALLOWED = 50;
+/** 51 of 501 is 10.18 %. */
+const PASSING_PERCENT = 11;
+const SIZE = 501;
+
+/** The seven steps of the demonstration, in order: each begins where the one before ended. */
+export function stepsOf({ days }: Pick<PretendDistrict, 'days'>): Step[] {
+  const [first, second, third, fourth] = days;
+  const files = contentsOf(fourth);
+  const vanish = `${VANISHED} of the ${SIZE} students of school "${SHRINKING_SCHOOL}"`;
+  return [
+    {
+      title: 'First sync',
+      story: 'The district uploads its files for the first time, and an administrator enters where they are.',
+      expected: `Succeeded: all ${number(first.students.length)} students and everything else is added.`,
+      trigger: 'cli',
+      prepare: async (setting) => {
+        await setting.district.upload(first);
+        await enter(setting, {});
+      },
+      expect: (roster) => expectApplied(roster, contentsOf(first), 'made'),
+    },
+    {
+      title: 'The same files again',
+      story: 'The next night the files are uploaded again, and nothing in them is different.',
+      expected: 'Succeeded: nothing changes.',
+      trigger: 'schedule',
+      prepare: (setting) => setting.district.upload(second),
+      expect: (roster) => expectApplied(roster, contentsOf(second), 'made'),
+    },
+    {
+      title: 'An ordinary day',
+      story:
+        '24 students change to another school, 15 new ones come, 40 get another e-mail address, telephone number or ' +
+        'grade, a class is renamed, and another teacher takes over a class.',
+      expected: 'Succeeded: 15 students added, those who moved are changed, no student archived.',
+      trigger: 'schedule',
+      prepare: (setting) => setting.district.upload(third),
+      expect: (roster) => expectApplied(roster, contentsOf(third), 'made'),
+      check: ({ counts }) => [
+        ...is('students added', counts.students.created, 15),
+        ...is('students archived', counts.students.archived, 0),
+      ],
+    },
+    {
+      title: `${VANISHED} of ${SIZE} students are missing`,
+      story:
+        `${vanish} are not in the files any more, and ${ARRIVED} new ones are. With a deletion threshold of ` +
+        `${THRESHOLD_PERCENT} % at most ${ALLOWED} may be archived without asking.`,
+      expected: `Held (Threshold): ${ARRIVED} students added, none archived, ${VANISHED} wait for a decision.`,
+      trigger: 'schedule',
+      prepare: (setting) => setting.district.upload(fourth),
+      expect: (roster) => expectApplied(roster, files, 'withheld'),
+      check: checkHold,
+    },
+    {
+      title: `The ${VANISHED} are approved`,
+      story: 'An administrator has looked at the list, finds that these students have really left, and approves it.',
+      expected: `Succeeded: ${VANISHED} students archived, with their enrollments and guardians who have no other child.`,
+      trigger: 'approval',
+      prepare: approve,
+      expect: (roster) => expectApplied(roster, files, 'made'),
+      check: async ({ counts }, { database }) => [
+        ...is('students archived', counts.students.archived, VANISHED),
+        ...is('holds that still wait', (await listHolds(database)).length, 0),
+      ],
+    },
+    {
+      title: 'A school ID with a typing error',
+      story: `Somebody edits the list of schools and types "${MISTYPED.typed}" instead of "${MISTYPED.sisId}".`,
+      expected: `Failed (Schools to Sync Are Not Found): nothing changes, "${MISTYPED.sisId}" is suggested.`,
+      trigger: 'cli',
+      prepare: (setting) => enter(setting, { schoolIds: { [MISTYPED.sisId]: MISTYPED.typed } }),
+      expect: failing('schools_not_found'),
+      check: ({ schoolsNotFound }) => [
+        ...differences(
+          'schools reported as not found',
+          [MISTYPED.typed],
+          schoolsNotFound.map(({ sisId }) => sisId),
+        ),
+        ...is('the school ID suggested first', schoolsNotFound[0]?.nearest[0] ?? 'none', MISTYPED.sisId),
+      ],
+    },
+    {
+      title: 'A wrong password',
+      story: 'The school ID is put right, but the password of the SFTP site is entered wrongly.',
+      expected: 'Failed (Wrong Credentials): nothing changes.',
+      trigger: 'cli',
+      prepare: (setting) => enter(setting, { isPasswordRight: false }),
+      expect: failing('wrong_credentials'),
+    },
+  ];
+}
+
+const failing =
+  (reason: Reason) =>
+  (roster: Contents): Expectation =>
+    expectFailure(roster, reason);
+
+/** Loads the configuration, as `rollbook config load` does. */
+async function enter({ database, district, secretKeys }: Setting, entries: Entries): Promise<void> {
+  await loadConfiguration(database, district.configure(entries), secretKeys);
+}
+
+async function approve({ database }: Setting): Promise<void> {
+  const [hold] = await listHolds(database);
+  if (!hold) throw new UsageError('There is nothing to approve: no hold waits for a decision.');
+  await approveHold(database.pool, {
+    holdId: Number(hold.id),
+    actor: 'demonstration',
+    comment: 'They have left the district.',
+    schools: null,
+    recordTypes: null,
+  });
+}
+
+/** The one group over its threshold, and the hold with exactly the records that are missing. */
+async function checkHold(run: RunDetails, { database, district }: Setting, roster: Contents): Promise<string[]> {
+  const over = run.findings.filter(({ verdict }) => verdict === 'hold');
+  const [finding] = over;
+  if (run.hold === null || !finding || over.length > 1)
+    return [`There should be one group over its threshold, and a hold; there are ${over.length} such groups.`];
+  const { hold, records } = await readHold(database, Number(run.hold));
+  const missing = changesBetween(roster, contentsOf(district.days[3]));
+  const heldOf = (type: 'students' | 'guardians'): string[] =>
+    records.filter(({ recordType }) => recordType === type).map(({ sisId }) => sisId);
+  return [
+    ...is(
+      'the school over its threshold',
+      `${finding.recordType} of ${finding.school}`,
+      `students of ${SHRINKING_SCHOOL}`,
+    ),
+    ...is('students of this school', finding.active, SIZE),
+    ...is('students to archive', finding.toArchive, VANISHED),
+    ...is('archives allowed', finding.allowed, ALLOWED),
+    ...is('the smallest threshold that would do', finding.smallestPassingPercent, PASSING_PERCENT),
+    ...is('new students', run.counts.students.created, ARRIVED),
+    ...is('students that wait', run.counts.students.withheld, VANISHED),
+    ...is('the state of the hold', hold.status, 'open'),
+    ...is('records of the hold', records.length, missing.students.missing.length + missing.guardians.missing.length),
+    ...differences('students in the hold', missing.students.missing, heldOf('students')),
+    ...differences('guardians in the hold', missing.guardians.missing, heldOf('guardians')),
+  ];
+}
+
+function is(what: string, found: number | string, wanted: number | string): string[] {
+  return found === wanted ? [] : [`Expected for ${what}: "${wanted}", found: "${found}".`];
+}

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import type { CommandLine } from './command-line.ts';
+import { registerConfig } from './commands/config.ts';
+import { registerDecisions } from './commands/decide.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerExport } from './commands/export.ts';
+import { registerHolds } from './commands/holds.ts';
+import { registerMigrate } from './commands/migrate.ts';
+import { registerPreview } from './commands/preview.ts';
+import { registerRuns } from './commands/runs.ts';
+import { registerServe } from './commands/serve.ts';
+import { registerSync } from './commands/sync.ts';
+import { registerWorker } from './commands/worker.ts';
+
+const EPILOGUE = `
+DATABASE_URL and REDIS_URL choose servers; without them built-in ones are used, with their data in .rollbook/
+(ROLLBOOK_HOME names another folder).
+
+Exit status: 0 succeeded, 2 held, 3 failed, 1 usage or internal error.
+
+Examples:
+  rollbook preview ./export.zip                  what these files hold
+  rollbook config load rollbook.yaml             set up districts and syncs
+  rollbook sync riverside-sis                    run one
+  rollbook holds                                 what waits for a decision
+  rollbook export riverside students             the roster as CSV`;
+
+/** The command line, with every command. It throws CommanderError instead of ending the process. */
+export function createProgram(commandLine: CommandLine): Command {
+  const program = new Command('rollbook')
+    .description('Keeps the school rosters of districts in step with their student information systems.')
+    .version('0.1.0')
+    .showHelpAfterError('("rollbook --help" lists commands and options)')
+    .addHelpText('after', EPILOGUE)
+    // Set before the commands are made, or they would not inherit it.
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => commandLine.terminal.say(text.trimEnd()) });
+  registerConfig(program, commandLine);
+  registerSync(program, commandLine);
+  registerPreview(program, commandLine);
+  registerRuns(program, commandLine);
+  registerHolds(program, commandLine);
+  registerDecisions(program, commandLine);
+  registerExport(program, commandLine);
+  registerServe(program, commandLine);
+  registerWorker(program, commandLine);
+  registerMigrate(program, commandLine);
+  registerDoctor(program, commandLine);
+  return program;
+}

@@ -1,0 +1,111 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { STAGES, requestSync, type ActiveRun, type SyncRequest } from '@rollbook/pipeline';
+import { PostgresRuns, readRun, readRunState, type RunDetails, type RunState } from '@rollbook/store';
+import { actor } from './arguments.ts';
+import { InProcessWorkers } from './in-process-workers.ts';
+import { reportText, totalsText } from './report-text.ts';
+import type { Session } from './session.ts';
+import { outJson, printable, type Colors, type Terminal } from './terminal.ts';
+
+const LOOK_EVERY_MS = 200;
+/** Workers elsewhere may stop while a run waits for them. */
+const CHECK_WORKERS_EVERY_MS = 2_000;
+
+export type RequestedRun = ActiveRun & { readonly created: boolean };
+
+/** Requests a run; if the sync has an active one already, says so and gives that. */
+export async function requestRun(
+  session: Session,
+  syncId: string,
+  request: Pick<SyncRequest, 'trigger' | 'preview'>,
+): Promise<RequestedRun> {
+  const queue = await session.queues();
+  const ledger = new PostgresRuns(session.database.pool);
+  return requestSync({ ledger, queue }, syncId, { ...request, requestedBy: actor() });
+}
+
+/** Waits until a run has ended, working on it in this process if nobody else does; shows its progress to people. */
+export async function waitForRun(session: Session, run: ActiveRun): Promise<RunDetails> {
+  const { database, terminal } = session;
+  const workers = new InProcessWorkers(session, run);
+  const progress = new ProgressLines(terminal);
+  let nextCheck = 0;
+  try {
+    for (;;) {
+      const state = await readRunState(database, run.runId);
+      if (state.status !== 'queued' && state.status !== 'running') break;
+      progress.show(state);
+      if (Date.now() >= nextCheck) {
+        await workers.startIfNeeded();
+        nextCheck = Date.now() + CHECK_WORKERS_EVERY_MS;
+      }
+      await pause(LOOK_EVERY_MS, undefined, { signal: session.shutdown.signal });
+    }
+  } finally {
+    await workers.stop();
+  }
+  return readRun(database, run.runId);
+}
+
+/** One line for each stage begun and each thing a worker says, on a terminal only. */
+class ProgressLines {
+  readonly #terminal: Terminal;
+  #last = '';
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  show({ status, stage, progress }: RunState): void {
+    if (!this.#terminal.isWatched) return;
+    const step = `${STAGES.indexOf(stage) + 1}/${STAGES.length} ${stage}`;
+    const what = status === 'queued' ? 'waiting for a worker' : (progress ?? 'working');
+    const line = this.#terminal.sayColors.dim(`  ${step}  ${printable(what)}`);
+    if (line === this.#last) return;
+    this.#last = line;
+    this.#terminal.say(line);
+  }
+}
+
+/** 0 succeeded, 2 held, 3 failed. A run that was not waited for has not failed. */
+export function exitStatusOf({ run }: Pick<RunDetails, 'run'>): number {
+  if (run.status === 'held') return 2;
+  return run.status === 'failed' ? 3 : 0;
+}
+
+/** Shows a run that has ended, or was requested, and gives the exit status. */
+export function showRun(terminal: Terminal, run: RunDetails, { json }: { readonly json: boolean }): number {
+  if (json) outJson(terminal, run);
+  else terminal.out(runText(run, terminal.colors));
+  return exitStatusOf(run);
+}
+
+function runText(details: RunDetails, colors: Colors): string {
+  const body = reportText(details, colors);
+  return [body, closing(details, colors)].filter((part) => part !== '').join('\n\n');
+}
+
+function closing(details: RunDetails, { bold, green, yellow, red }: Colors): string {
+  const { run, counts, preview, hold } = details;
+  const what = `Run ${run.id} of "${run.sync}"${preview ? ' (preview, nothing was written)' : ''}`;
+  const totals = totalsText(counts);
+  switch (run.status) {
+    case 'succeeded':
+      return `${bold(green('Succeeded'))}: ${what}: ${totals}.`;
+    case 'held':
+      return [`${bold(yellow('Held'))}: ${what}: ${totals}.`, ...(hold === null ? [] : [nextSteps(hold)])].join('\n');
+    case 'failed':
+      return `${bold(red('Failed'))}: ${what}. Nothing was written.`;
+    case 'queued':
+    case 'running':
+      return `${what} is ${run.status}. "rollbook run ${run.id}" shows how it goes on.`;
+  }
+}
+
+/** The commands that end a hold. */
+export const nextSteps = (hold: string): string =>
+  [
+    `  rollbook hold ${hold}                        shows the records that were kept`,
+    `  rollbook approve ${hold}                     archives exactly these records`,
+    `  rollbook reject ${hold} --comment "…"        keeps them, and asks no more about these`,
+  ].join('\n');
