@@ -57,11 +57,13 @@ function connectPostgres(
   { prefix = 'rollbook' }: ConnectionOptions,
 ): Connection {
   // Each queue and worker has a pool of its own: small ones, for many processes share the server.
-  const connection = { connectionString, migrate: true, max: 2 };
+  // A schema of its own is what the prefix is on Redis.
+  const schema = `${prefix.replaceAll(/[^A-Za-z0-9]/g, '_')}_queue`;
+  const connection = { connectionString, schema, migrate: true, max: 2 };
   return {
-    createQueue: (name) => new Queue(name, { connection, prefix }, createPostgresBackend) as unknown as Queue,
+    createQueue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
     createWorker: (name, processor, workerOptions) =>
-      new Worker(name, processor, { ...workerOptions, connection, prefix }, createPostgresBackend) as unknown as Worker,
+      new Worker(name, processor, { ...workerOptions, connection }, createPostgresBackend) as unknown as Worker,
     close: () => Promise.resolve(),
   };
 }

@@ -1,8 +1,10 @@
 import { jest } from '@jest/globals';
-import { type Command, runFixture } from './embedded/command.fixture.ts';
+import { type Command, killFixtures, runFixture } from './embedded/command.fixture.ts';
 
 // Each test starts a process, which takes seconds on a busy machine.
 jest.setTimeout(30_000);
+
+afterEach(killFixtures);
 
 async function started(kind: string): Promise<Command> {
   const command = runFixture('../shutdown.fixture.ts', [kind]);

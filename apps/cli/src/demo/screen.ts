@@ -6,7 +6,7 @@ import { STAGE_WORDS, seconds } from './words.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
-const NARROWEST = 72;
+const PLAIN_WIDTH = 100;
 const WIDEST = 120;
 const ERASE_LINE = '\r\u001b[2K';
 
@@ -16,11 +16,12 @@ export class Screen {
   readonly colors: Colors;
   readonly #isTerminal: boolean;
   readonly #write: (text: string) => void;
-  #hasLive = false;
+  #live: string | null = null;
 
   constructor(output: NodeJS.WriteStream = process.stdout) {
     this.#isTerminal = output.isTTY === true && process.env['TERM'] !== 'dumb';
-    this.width = Math.min(WIDEST, Math.max(NARROWEST, this.#isTerminal ? output.columns - 1 : 100));
+    // A terminal that does not tell its size says 0.
+    this.width = this.#isTerminal && output.columns > 0 ? Math.min(WIDEST, output.columns - 1) : PLAIN_WIDTH;
     this.colors = pc.createColors(this.#isTerminal && !process.env['NO_COLOR']);
     this.#write = (text) => void output.write(text);
     // A reader that leaves early, as "| head" does, must not keep us from tidying up.
@@ -28,8 +29,8 @@ export class Screen {
   }
 
   line(text = ''): void {
-    this.#write(`${this.#hasLive ? ERASE_LINE : ''}${text}\n`);
-    this.#hasLive = false;
+    this.#write(`${this.#live === null ? '' : ERASE_LINE}${text}\n`);
+    this.#live = null;
   }
 
   /** Text broken into lines, each indented by so many blanks. */
@@ -40,8 +41,9 @@ export class Screen {
   /** Shows a line until the next one takes its place; on anything but a terminal it is a line like the others. */
   passing(text: string): void {
     if (!this.#isTerminal) return this.line(text);
+    if (text === this.#live) return;
+    this.#live = text;
     this.#write(`${ERASE_LINE}${text.length > this.width ? `${text.slice(0, this.width - 1)}…` : text}`);
-    this.#hasLive = true;
   }
 
   /** Follows one run: on a terminal the line of its stages, else a line for each stage. */

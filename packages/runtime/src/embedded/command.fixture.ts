@@ -12,11 +12,20 @@ export interface Command {
   stderr(): string;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends the fixtures that a failed test left behind. */
+export function killFixtures(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
 /** Runs a fixture beside this file, or a path relative to it, from its TypeScript source. */
 export function runFixture(name: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Command {
   const path = fileURLToPath(new URL(name, import.meta.url));
   const { NODE_OPTIONS: _jestOnly, ...environment } = env;
   const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { env: environment });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString('utf8');

@@ -1,18 +1,26 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UsageError } from '@rollbook/core';
 import type { Home } from './home.ts';
 import { type PostgresBinaries, completeBinaries, copyBinaries } from './postgres-binaries.ts';
 import { type RunAs, identity, serverEnvironment } from './server-process.ts';
+
+/** A user of the system and its group, by number. */
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /** Where PostgreSQL runs from, where its data is, and as whom it runs. */
 export interface PostgresPlace {
   readonly binaries: PostgresBinaries;
   readonly dataFolder: string;
   readonly runAs: RunAs;
+  /** Who must own the data; null if that is simply us. */
+  readonly owner: Owner | null;
   /** Something a person should know, such as that the data lies outside the home folder. */
   readonly note: string | null;
 }
@@ -27,9 +35,9 @@ const BYPASS_FOLDER_MODES = [
 ];
 
 /**
- * Decides how PostgreSQL can run here. It refuses to run as root, so root hands it to another user; that user may not
- * be able to enter the folders it needs (a clone under /root), and then gets the one capability to pass them, or, where
- * that is not possible, copies in a folder that it can enter.
+ * Decides how PostgreSQL can run here. It refuses to run as root, so root hands it to another user. That user may not
+ * be able to enter the folders it needs (a clone under /root): it then gets the one capability to pass them; or, where
+ * that is not possible, the programs, and if need be the data, are put into a folder that it can enter.
  *
  * @throws UsageError if there is no way
  */
@@ -37,31 +45,43 @@ export async function placePostgres(home: Home, found: PostgresBinaries): Promis
   const binaries = await completeBinaries(found, home.folder);
   if (process.getuid?.() !== 0) return placeForOwnUser(home, binaries);
 
-  const owner = unprivilegedOwner(home.postgresData);
+  const elsewhere = enterableFolder(home.folder);
+  for (const folder of dataFolders(home.folder, elsewhere)) {
+    const place = placeIn(folder, binaries) ?? placeIn(folder, await copyBinaries(binaries, elsewhere));
+    if (place === null) continue;
+    if (folder === home.folder) return place;
+    return {
+      ...place,
+      note: `PostgreSQL does not run as root and no other user can enter ${home.folder}: its data is in ${folder}`,
+    };
+  }
+  throw new UsageError(
+    existsSync(home.postgresData)
+      ? `PostgreSQL does not run as root, and no other user can enter "${home.folder}", where its data lies. Let others ` +
+          'pass through the folders above it (chmod o+x), run as the user who owns them, or set DATABASE_URL.'
+      : `The built-in PostgreSQL cannot run on this system, neither from "${binaries.folder}" nor from "${elsewhere}". ` +
+          'Run Rollbook as a user other than root, or set DATABASE_URL to a PostgreSQL server.',
+  );
+}
+
+/** Where the data may be, best first. Once there is data it stays where it is, whatever has become possible since. */
+function dataFolders(homeFolder: string, elsewhere: string): string[] {
+  const existing = [homeFolder, elsewhere].filter((folder) => existsSync(join(folder, 'postgres')));
+  return existing.length > 0 ? existing.slice(0, 1) : [homeFolder, elsewhere];
+}
+
+/** The first way to run these programs on data in `folder`, or null. */
+function placeIn(folder: string, binaries: PostgresBinaries): PostgresPlace | null {
+  const dataFolder = join(folder, 'postgres');
+  const owner = unprivilegedOwner(dataFolder);
   const asOwner = ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'];
   const ways: RunAs[] = [
-    { prefix: ['setpriv', ...PARENT_DEATH, ...asOwner, '--'], ...owner },
-    { prefix: ['setpriv', ...PARENT_DEATH, ...asOwner, ...BYPASS_FOLDER_MODES, '--'], ...owner },
+    { prefix: ['setpriv', ...PARENT_DEATH, ...asOwner, '--'] },
+    { prefix: ['setpriv', ...PARENT_DEATH, ...asOwner, ...BYPASS_FOLDER_MODES, '--'] },
     { prefix: [], ...owner },
-  ].map(withoutSecondChange);
-  const way = ways.find((runAs) => reaches(runAs, binaries, home.folder));
-  if (way !== undefined) return { binaries, dataFolder: home.postgresData, runAs: way, note: null };
-  return placeElsewhere(home, binaries, ways);
-}
-
-/** The user and group that must own the data folder, or null if it is simply ours. */
-export function dataOwner(runAs: RunAs): { uid: number; gid: number } | null {
-  const uidAt = runAs.prefix.indexOf('--reuid');
-  if (uidAt !== -1) {
-    const gidAt = runAs.prefix.indexOf('--regid');
-    return { uid: Number(runAs.prefix[uidAt + 1]), gid: Number(runAs.prefix[gidAt + 1]) };
-  }
-  return runAs.uid === undefined || runAs.gid === undefined ? null : { uid: runAs.uid, gid: runAs.gid };
-}
-
-/** setpriv itself must start as root: it changes the user, so `spawn` may not have done so before. */
-function withoutSecondChange(runAs: RunAs): RunAs {
-  return runAs.prefix.length === 0 ? runAs : { prefix: runAs.prefix };
+  ];
+  const runAs = ways.find((way) => reaches(way, binaries, folder));
+  return runAs === undefined ? null : { binaries, dataFolder, runAs, owner, note: null };
 }
 
 function placeForOwnUser(home: Home, binaries: PostgresBinaries): PostgresPlace {
@@ -74,51 +94,38 @@ function placeForOwnUser(home: Home, binaries: PostgresBinaries): PostgresPlace 
   }
   const withSignal: RunAs = { prefix: ['setpriv', ...PARENT_DEATH, '--'] };
   const runAs = reaches(withSignal, binaries, home.folder) ? withSignal : { prefix: [] };
-  return { binaries, dataFolder: home.postgresData, runAs, note: null };
+  return { binaries, dataFolder: home.postgresData, runAs, owner: null, note: null };
 }
 
-async function placeElsewhere(home: Home, found: PostgresBinaries, ways: readonly RunAs[]): Promise<PostgresPlace> {
-  if (existsSync(home.postgresData)) {
-    throw new UsageError(
-      `PostgreSQL does not run as root, and no other user can enter "${home.folder}", where its data lies. Let others ` +
-        'pass through the folders above it (chmod o+x), run as the user who owns them, or set DATABASE_URL.',
-    );
-  }
-  const folder = enterableFolder(home.folder);
-  const binaries = await copyBinaries(found, folder);
-  const runAs = ways.find((way) => reaches(way, binaries, folder));
-  if (runAs === undefined) {
-    throw new UsageError(
-      `The built-in PostgreSQL cannot run on this system, neither from "${found.folder}" nor from "${folder}". Run ` +
-        'Rollbook as a user other than root, or set DATABASE_URL to a PostgreSQL server.',
-    );
-  }
-  const note = `PostgreSQL does not run as root and no other user can enter ${home.folder}: its data is in ${folder}`;
-  return { binaries, dataFolder: join(folder, 'postgres'), runAs, note };
-}
-
-/** A folder of root's, outside the home, that everybody can pass through; the same one for the same home. */
-function enterableFolder(homeFolder: string): string {
+/** A folder outside the home for what must be where everybody can pass through; the same one for the same home. */
+export function enterableFolder(homeFolder: string): string {
   const name = `rollbook-${createHash('sha256').update(homeFolder).digest('hex').slice(0, 12)}`;
-  for (const parent of ['/var/lib', tmpdir()]) {
-    const folder = join(parent, name);
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o711 });
-    } catch {
-      continue;
-    }
-    const found = lstatSync(folder);
-    // In a shared temporary folder somebody else may have put a folder or a link in our place.
-    if (found.isDirectory() && found.uid === 0) return folder;
-  }
+  const folders = ['/var/lib', tmpdir()].map((parent) => join(parent, name));
+  const usable = folders.find((folder) => existsSync(folder) && isOurs(folder)) ?? folders.find(canBeMade);
+  if (usable !== undefined) return usable;
   throw new UsageError(
     'PostgreSQL does not run as root, and no folder was found that another user could enter (/var/lib and the ' +
       'temporary folder cannot be written). Run Rollbook as another user, or set DATABASE_URL.',
   );
 }
 
+/** In a shared temporary folder somebody else may have put a folder or a link in our place. */
+function isOurs(folder: string): boolean {
+  const found = lstatSync(folder);
+  return found.isDirectory() && found.uid === process.getuid?.();
+}
+
+function canBeMade(folder: string): boolean {
+  try {
+    accessSync(dirname(folder), constants.W_OK);
+    return !existsSync(folder);
+  } catch {
+    return false;
+  }
+}
+
 /** The owner of existing data, else the system's user for PostgreSQL, else `nobody`. */
-function unprivilegedOwner(dataFolder: string): { uid: number; gid: number } {
+function unprivilegedOwner(dataFolder: string): Owner {
   const existing = statSync(dataFolder, { throwIfNoEntry: false });
   if (existing !== undefined && existing.uid !== 0) return { uid: existing.uid, gid: existing.gid };
   for (const user of ['postgres', 'nobody']) {

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writ
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '@rollbook/core';
 import { readIfThere } from './home.ts';
-import { type PostgresPlace, dataOwner } from './postgres-account.ts';
+import type { PostgresPlace } from './postgres-account.ts';
 import { identity, serverEnvironment } from './server-process.ts';
 
 export const DATABASE_USER = 'rollbook';
@@ -65,8 +65,7 @@ function removeUnfinished(dataFolder: string): void {
 }
 
 function handOver(path: string, place: PostgresPlace): void {
-  const owner = dataOwner(place.runAs);
-  if (owner !== null) chownSync(path, owner.uid, owner.gid);
+  if (place.owner !== null) chownSync(path, place.owner.uid, place.owner.gid);
 }
 
 /** Statements through PostgreSQL's single-user mode: no server, no port, no password needed. */

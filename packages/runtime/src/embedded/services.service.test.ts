@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { createLogger } from '../logger.ts';
-import { type Command, processesOf, runFixture } from './command.fixture.ts';
+import { type Command, killFixtures, processesOf, runFixture } from './command.fixture.ts';
+import { enterableFolder } from './postgres-account.ts';
 import { KeeperAddress } from './keeper-protocol.ts';
 import { isRunning, sendSignal, waitUntilGone } from './process-table.ts';
 import { acquireServices } from './services.ts';
@@ -85,11 +86,15 @@ async function expectNothingLeft(home: string): Promise<void> {
   expect(processesOf(home).filter(isRunning)).toEqual([]);
 }
 
+afterEach(killFixtures);
+
 afterAll(async () => {
   for (const home of homes) {
     for (const pid of processesOf(home)) sendSignal(pid, 'SIGKILL');
     await waitUntilGone(processesOf(home), 10_000);
     rmSync(home, { recursive: true, force: true });
+    rmSync(enterableFolder(home), { recursive: true, force: true });
+    rmSync(enterableFolder(join(home, 'home')), { recursive: true, force: true });
   }
 });
 
