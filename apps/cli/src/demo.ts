@@ -38,12 +38,16 @@ async function main(args: string[]): Promise<number> {
   const ending = new AbortController();
   const played = play({ keep, screen, log, ending });
   const shutdown = installShutdown({
-    log: createLogger({ purpose: 'command' }),
+    log,
     timeoutMs: TIDY_TIMEOUT_MS,
     forceTimeoutMs: TIDY_TIMEOUT_MS,
     signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
   });
-  shutdown.signal.addEventListener('abort', () => ending.abort(new UsageError('The demonstration was interrupted.')));
+  shutdown.signal.addEventListener('abort', () => {
+    screen.line();
+    screen.line('Interrupted: stopping everything and removing the temporary files …');
+    ending.abort(new UsageError('The demonstration was interrupted.'));
+  });
   shutdown.acquire('the demonstration', () => played.then(nothing, nothing));
   try {
     return (await played) ? 0 : 1;

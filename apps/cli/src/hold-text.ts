@@ -1,5 +1,5 @@
 import type { HoldDetails, HoldSummary } from '@rollbook/store';
-import { nextSteps } from './run-sync.ts';
+import { steps } from './run-sync.ts';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
 import { counted, number, time } from './wording.ts';
@@ -16,7 +16,7 @@ export function holdText(details: HoldDetails, colors: Colors): string {
     groupsText(details, colors),
     recordsText(details, colors),
     decisionsText(details),
-    ...(hold.status === 'open' ? [`What can be done:\n${nextSteps(hold.id)}\n${partialSteps(details)}`] : []),
+    ...(hold.status === 'open' ? [`What can be done:\n${stepsOf(details)}`] : []),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -81,20 +81,27 @@ function decisionsText({ decisions }: HoldDetails): string {
   return printable(['Decisions:', ...lines].join('\n'));
 }
 
-/** Only what this hold offers: its first school and type, where there are several. */
-function partialSteps({ hold, groups }: HoldDetails): string {
-  const school = groups.find((group) => group.school !== null)?.school;
+/** Parts of it can be approved where it has parts; the first ones stand as examples. */
+function stepsOf({ hold, groups }: HoldDetails): string {
+  const school = groups.find((group) => group.school !== null)?.school ?? null;
   const hasSeveralSchools = new Set(groups.map((group) => group.school)).size > 1;
   const hasSeveralTypes = new Set(groups.map((group) => group.recordType)).size > 1;
-  return [
-    ...(hasSeveralSchools && school
-      ? [`  rollbook approve ${hold.id} --school ${school}    those of one school (repeat for more)`]
+  return steps([
+    [`rollbook approve ${hold.id}`, 'archives exactly these records'],
+    ...(hasSeveralSchools && school !== null
+      ? [[`rollbook approve ${hold.id} --school ${school}`, 'those of one school; repeat it for more'] as const]
       : []),
     ...(hasSeveralTypes
-      ? [`  rollbook approve ${hold.id} --type ${groups[0]?.recordType}    those of one record type (repeat for more)`]
+      ? [
+          [
+            `rollbook approve ${hold.id} --type ${groups[0]?.recordType}`,
+            'those of one record type; repeat it for more',
+          ] as const,
+        ]
       : []),
-    '  correct the source, and the next run clears the hold by itself',
-  ].join('\n');
+    [`rollbook reject ${hold.id} --comment "…"`, 'keeps them, and asks no more about these'],
+    [`rollbook sync ${hold.sync}`, 'once the source is right: the hold is cleared by itself'],
+  ]);
 }
 
 /** The list of holds. */

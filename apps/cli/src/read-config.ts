@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ConfigError, parseConfig, resolveEnv, type ConfigFile, type ConfigKeys } from '@rollbook/core';
+import {
+  ConfigError,
+  parseConfig,
+  resolveEnv,
+  type ConfigFile,
+  type ConfigKeys,
+  type ConfigProblem,
+} from '@rollbook/core';
 import { LineCounter, isNode, isPair, parseDocument, type Document, type YAMLError } from 'yaml';
 import { CommandError } from './problem.ts';
 
@@ -15,16 +22,29 @@ const LARGEST_BYTES = 20 * 1024 * 1024;
 export function readConfig(path: string, env: Readonly<Record<string, string | undefined>>): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) throw mistakes(document.errors.map((error) => yamlMistake(path, error, lines)));
+  // What follows the first mistake in YAML is mostly its consequence.
+  const [yamlError] = document.errors;
+  if (yamlError) throw mistakes([yamlMistake(path, yamlError, lines)]);
+  const problems: ConfigProblem[] = [];
+  const value = toValue(document, path);
+  const resolved = collect(problems, () => resolveEnv(value, env));
+  // A text whose variable is missing is still a text: the rest of the file can be judged.
+  const config = collect(problems, () => parseConfig(resolved ?? value));
+  if (config && problems.length === 0) return withAbsolutePaths(config, dirname(resolve(path)));
+  throw mistakes(
+    problems.map(
+      ({ keys, path: place, message }) => `${positionOf(document, lines, path, keys)}: ${place}: ${message}`,
+    ),
+  );
+}
+
+function collect<R>(problems: ConfigProblem[], work: () => R): R | null {
   try {
-    return withAbsolutePaths(parseConfig(resolveEnv(toValue(document, path), env)), dirname(resolve(path)));
+    return work();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw mistakes(
-      error.problems.map(
-        ({ keys, path: place, message }) => `${positionOf(document, lines, path, keys)}: ${place}: ${message}`,
-      ),
-    );
+    problems.push(...error.problems);
+    return null;
   }
 }
 
@@ -55,7 +75,7 @@ const unreadable = (path: string, why: string): CommandError =>
     advice: 'Give the path of a YAML file.',
   });
 
-/** The parser's own message may quote the line, which may hold a secret: only its first sentence is shown. */
+/** The parser's own message may quote the line, which may hold a secret: ours stand in for it. */
 function yamlMistake(path: string, error: YAMLError, lines: LineCounter): string {
   const { line, col } = lines.linePos(error.pos[0]);
   const what = YAML_MISTAKES[error.code] ?? 'the text is not valid YAML';

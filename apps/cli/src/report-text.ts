@@ -1,4 +1,11 @@
-import { RECORD_TYPES, REASON_TITLES, type RecordCounts, type RecordType, type RunReport } from '@rollbook/core';
+import {
+  RECORD_TYPES,
+  REASON_TITLES,
+  type RecordCounts,
+  type RecordType,
+  type ReportWarning,
+  type RunReport,
+} from '@rollbook/core';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
 import { counted, listed, number } from './wording.ts';
@@ -88,13 +95,18 @@ function schoolsText({ schoolsNotFound }: RunReport): string {
 function warningsText({ warnings }: RunReport, { dim, yellow }: Colors): string {
   if (warnings.length === 0) return '';
   const total = warnings.reduce((sum, { count }) => sum + count, 0);
-  const lines = warnings.slice(0, MOST_WARNINGS).map(({ code, file, line, message }) => {
-    const place = file === null ? '' : `${file}${line === null ? '' : `:${line}`}: `;
-    return `  ${printable(place + message)} ${dim(`(${code})`)}`;
-  });
+  const lines = warnings
+    .slice(0, MOST_WARNINGS)
+    .map((warning) => `  ${printable(warningText(warning))} ${dim(`(${warning.code})`)}`);
   const rest = warnings.length - lines.length;
   const more = rest > 0 ? [`  … and ${number(rest)} more (--json lists all)`] : [];
   return [yellow(counted(total, 'warning')), ...lines, ...more].join('\n');
+}
+
+/** Where it was seen and what; some messages name the file themselves. */
+function warningText({ file, line, message }: ReportWarning): string {
+  if (file === null || (line === null && message.startsWith(file))) return message;
+  return `${file}${line === null ? '' : `:${line}`}: ${message}`;
 }
 
 /** `12 created, 3 updated and 51 withheld`: the sums over all record types, without those that are zero. */

@@ -102,10 +102,16 @@ function closing(details: RunDetails, { bold, green, yellow, red }: Colors): str
   }
 }
 
-/** The commands that end a hold. */
+/** The commands that show and end a hold. */
 export const nextSteps = (hold: string): string =>
-  [
-    `  rollbook hold ${hold}                        shows the records that were kept`,
-    `  rollbook approve ${hold}                     archives exactly these records`,
-    `  rollbook reject ${hold} --comment "…"        keeps them, and asks no more about these`,
-  ].join('\n');
+  steps([
+    [`rollbook hold ${hold}`, 'shows the records that were kept'],
+    [`rollbook approve ${hold}`, 'archives exactly these records'],
+    [`rollbook reject ${hold} --comment "…"`, 'keeps them, and asks no more about these'],
+  ]);
+
+/** Commands and what they do, in two columns. */
+export function steps(lines: readonly (readonly [command: string, what: string])[]): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return lines.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`).join('\n');
+}

@@ -89,7 +89,10 @@ async function openSession(
   await migrate(services.databaseUrl);
   const database = openDatabase({
     databaseUrl: services.databaseUrl,
-    onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+    // At the end the built-in server may stop before the last connection is quite closed.
+    onConnectionError: (error) => {
+      if (!shutdown.signal.aborted) log.warn({ err: error }, 'a database connection was lost');
+    },
   });
   shutdown.acquire('database', () => database.close());
   let queues: Promise<Queues> | undefined;

@@ -32,36 +32,91 @@ const ENCODERS: Readonly<Record<FieldKind, Encode>> = {
 /** E-mails are compared trimmed and lower-cased, and kept as given. */
 const comparable = (email: string): string => email.trim().toLowerCase();
 
-export type EncodeRow = (record: RosterRecord, presence: Presence, line: number) => string;
+/** The first 128 bits of SHA-256, in the form of a uuid. */
+const HASH_HEX_DIGITS = 32;
+const NO_HASH = '0'.repeat(HASH_HEX_DIGITS);
+
+/** What a line holds besides its text: tabs, hash, presence, line number. */
+const LINE_OVERHEAD_BYTES = 64;
+
+/** Lines for COPY, gathered in buffers of a fixed size; a line that is larger gets one of its own. */
+export class LineBuffer {
+  readonly #chunkBytes: number;
+  #full: Buffer[] = [];
+  #fullBytes = 0;
+  #current: Buffer;
+  #length = 0;
+
+  constructor(chunkBytes: number) {
+    this.#chunkBytes = chunkBytes;
+    this.#current = Buffer.allocUnsafe(chunkBytes);
+  }
+
+  get sizeBytes(): number {
+    return this.#fullBytes + this.#length;
+  }
+
+  /**
+   * Adds a line: `text`, then the hash of it (or of `hashedText`, or none for null), presence and line number.
+   */
+  add(text: string, hashedText: string | undefined | null, presence: Presence, line: number): void {
+    this.#reserve(text.length * 3 + LINE_OVERHEAD_BYTES);
+    const start = this.#length;
+    const end = start + this.#current.write(text, start, 'utf8');
+    const digest =
+      hashedText === null ? NO_HASH : hash('sha256', hashedText ?? this.#current.subarray(start, end), 'hex');
+    const tail = `\t${digest.slice(0, HASH_HEX_DIGITS)}\t${presence}\t${line}\n`;
+    this.#length = end + this.#current.write(tail, end, 'latin1');
+  }
+
+  /** Hands over what was gathered, in order, and begins anew. */
+  take(): Buffer[] {
+    const chunks = this.#full;
+    if (this.#length > 0) chunks.push(this.#current.subarray(0, this.#length));
+    this.#full = [];
+    this.#fullBytes = 0;
+    this.#current = Buffer.allocUnsafe(this.#chunkBytes);
+    this.#length = 0;
+    return chunks;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#current.length) return;
+    if (this.#length > 0) this.#full.push(this.#current.subarray(0, this.#length));
+    this.#fullBytes += this.#length;
+    this.#current = Buffer.allocUnsafe(Math.max(bytes, this.#chunkBytes));
+    this.#length = 0;
+  }
+}
+
+export type EncodeRow = (lines: LineBuffer, record: RosterRecord, presence: Presence, line: number) => void;
 
 /**
- * Makes the function that writes one record as a line for COPY: sis_id, the columns of the type, source_hash, presence,
- * line. The hash is over the encoded fields: the first 128 bits of their SHA-256, in the form of a uuid.
+ * Makes the function that adds one record as a line for COPY: sis_id, the columns of the type, source_hash, presence,
+ * line. The hash is over the id and the encoded fields, with the e-mail in its comparable form.
  */
 export function rowEncoder(recordType: RecordType): EncodeRow {
   const columns = columnsOf(recordType);
   const fields = columns.map((column) => column.field);
   const encoders = columns.map((column) => ENCODERS[column.kind]);
-  const hasEmail = fields.includes('email');
-  return (record, presence, line) => {
+  const emailIndex = fields.indexOf('email');
+  const encode = (sisId: string, values: Record<string, unknown>): string => {
+    let text = escapeText(sisId);
+    for (let i = 0; i < fields.length; i++) text += `\t${(encoders[i] as Encode)(values[fields[i] as string])}`;
+    return text;
+  };
+  return (lines, record, presence, line) => {
     const values = record as unknown as Record<string, unknown>;
-    let encoded = '';
-    for (let i = 0; i < fields.length; i++) {
-      encoded += '\t' + (encoders[i] as Encode)(values[fields[i] as string]);
-    }
-    const email = hasEmail ? (values['email'] as string | null) : null;
+    const email = emailIndex < 0 ? null : (values['email'] as string | null);
     const hashed =
       email === null || comparable(email) === email
-        ? encoded
-        : encoded.replace(escapeText(email), () => escapeText(comparable(email)));
-    return `${escapeText(record.sisId)}${encoded}\t${hash('sha256', hashed).slice(0, 32)}\t${presence}\t${line}\n`;
+        ? undefined
+        : encode(record.sisId, { ...values, email: comparable(email) });
+    lines.add(encode(record.sisId, values), hashed, presence, line);
   };
 }
 
-const NO_HASH = '00000000-0000-0000-0000-000000000000';
-
-/** The line of a row of which only the id could be read. */
-export function encodeSkipped(recordType: RecordType, sisId: string, line: number): string {
-  const nulls = `\t${NULL}`.repeat(columnsOf(recordType).length);
-  return `${escapeText(sisId)}${nulls}\t${NO_HASH}\ts\t${line}\n`;
+/** Adds the line of a row of which only the id could be read. */
+export function addSkipped(lines: LineBuffer, recordType: RecordType, sisId: string, line: number): void {
+  lines.add(escapeText(sisId) + `\t${NULL}`.repeat(columnsOf(recordType).length), null, 's', line);
 }

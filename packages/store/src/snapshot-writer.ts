@@ -6,17 +6,19 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { columnsOf } from './columns.ts';
 import { RepeatedIds } from './repeated-ids.ts';
-import { encodeSkipped, rowEncoder, type EncodeRow } from './snapshot-encoder.ts';
+import { LineBuffer, addSkipped, rowEncoder, type EncodeRow } from './snapshot-encoder.ts';
 
 /** Rows are sent in pieces of this size: large enough to be cheap, small enough to keep memory flat. */
-const CHUNK_LENGTH = 512 * 1024;
+const CHUNK_BYTES = 512 * 1024;
+/** Below the size of a buffer, so that what a batch adds usually fits in. */
+const SEND_BYTES = 384 * 1024;
 
 interface Target {
   readonly table: string;
   /** Keeps its ids apart from those of other types. */
   readonly group: number;
   readonly encode: EncodeRow;
-  lines: string;
+  readonly lines: LineBuffer;
 }
 
 /** The unlogged table that holds one record type of a snapshot. */
@@ -48,20 +50,25 @@ export class SnapshotWriter {
       `CREATE UNLOGGED TABLE ${table} (sis_id text COLLATE "C" NOT NULL, ${columns.join(', ')},
          source_hash uuid NOT NULL, presence "char" NOT NULL, line integer NOT NULL) WITH (autovacuum_enabled = false)`,
     );
-    this.#targets.set(recordType, { table, group: this.#targets.size, encode: rowEncoder(recordType), lines: '' });
+    this.#targets.set(recordType, {
+      table,
+      group: this.#targets.size,
+      encode: rowEncoder(recordType),
+      lines: new LineBuffer(CHUNK_BYTES),
+    });
   }
 
   /** `recordType` must be open. */
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void {
     const target = this.#target(recordType);
     this.#repeatedIds.see(target.group, record.sisId);
-    target.lines += target.encode(record, presence, line);
+    target.encode(target.lines, record, presence, line);
   }
 
   appendSkipped(recordType: RecordType, sisId: string, line: number): void {
     const target = this.#target(recordType);
     this.#repeatedIds.see(target.group, sisId);
-    target.lines += encodeSkipped(recordType, sisId, line);
+    addSkipped(target.lines, recordType, sisId, line);
   }
 
   /** The ids of a type that may stand in it twice; null if they are too many to list. */
@@ -76,11 +83,11 @@ export class SnapshotWriter {
   }
 
   async drain(): Promise<void> {
-    for (const target of this.#targets.values()) if (target.lines.length >= CHUNK_LENGTH) await this.#send(target);
+    for (const target of this.#targets.values()) if (target.lines.sizeBytes >= SEND_BYTES) await this.#send(target);
   }
 
   async finish(): Promise<void> {
-    for (const target of this.#targets.values()) if (target.lines.length > 0) await this.#send(target);
+    for (const target of this.#targets.values()) if (target.lines.sizeBytes > 0) await this.#send(target);
     await this.#sending;
   }
 
@@ -91,9 +98,10 @@ export class SnapshotWriter {
 
   async #send(target: Target): Promise<void> {
     await this.#sending;
-    const chunk = Buffer.from(target.lines, 'utf8');
-    target.lines = '';
-    this.#sending = pipeline(Readable.from([chunk]), this.#sql.query(copyFrom(`COPY ${target.table} FROM STDIN`)));
+    this.#sending = pipeline(
+      Readable.from(target.lines.take()),
+      this.#sql.query(copyFrom(`COPY ${target.table} FROM STDIN`)),
+    );
     // Awaited by the next piece; until then a failure must not count as unhandled.
     this.#sending.catch(() => undefined);
   }

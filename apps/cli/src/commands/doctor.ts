@@ -22,5 +22,5 @@ export function registerDoctor(program: Command, { terminal, end }: CommandLine)
 function checkText({ name, outcome, seen, advice }: Check, colors: Colors): string {
   const paint = { ok: colors.green, warn: colors.yellow, fail: colors.red }[outcome];
   const line = `${paint(outcome.padEnd(4))}  ${name.padEnd(11)}  ${printable(seen)}`;
-  return advice === null ? line : `${line}. ${advice}`;
+  return advice === null ? line : `${line.replace(/\.$/, '')}. ${advice}`;
 }
