@@ -1,16 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  RECORD_TYPES,
-  RunSettings,
-  UsageError,
-  type RecordCounts,
-  type RecordType,
-  type SourceType,
-} from '@rollbook/core';
+import { RunSettings, UsageError, type RecordCounts, type RecordType, type SourceType } from '@rollbook/core';
 import {
   LeaseLost,
-  SnapshotLost,
-  nextStage,
   type ActiveRun,
   type CountedWarning,
   type Difference,
@@ -28,11 +19,23 @@ import {
 } from '@rollbook/pipeline';
 import type pg from 'pg';
 import { apply, type WithheldGroup } from './apply.ts';
-import { inTransaction, type Sql } from './database.ts';
+import { inTransaction } from './database.ts';
 import { diff } from './diff.ts';
 import { settleHold } from './holds.ts';
+import { previewCounts } from './preview-counts.ts';
+import {
+  advance,
+  differenceOf,
+  dropFormerSnapshot,
+  endFailed,
+  endRun,
+  fence,
+  snapshotOf,
+  stageResult,
+  withheldGroups,
+} from './run-commit.ts';
 import { replaceFindings, replaceWarnings } from './run-details.ts';
-import { dropSnapshotTables } from './snapshots.ts';
+import { dropFinishedSnapshots } from './snapshot-cleanup.ts';
 
 interface RunRow {
   readonly id: number;
@@ -264,30 +267,8 @@ export class PostgresRuns implements RunLedger {
     });
   }
 
-  async cleanUp(): Promise<void> {
-    // A failed run keeps its snapshot for a day: its job may be retried from the dashboard.
-    const { rows } = await this.#pool.query<{ run_id: number; table_prefix: string }>(
-      `SELECT s.run_id, s.table_prefix FROM snapshots s JOIN runs r ON r.id = s.run_id
-       WHERE r.status IN ('succeeded', 'held') OR r.status = 'failed' AND r.finished_at < now() - interval '1 day'`,
-    );
-    for (const { run_id, table_prefix } of rows) {
-      await dropSnapshotTables(this.#pool, table_prefix);
-      await this.#pool.query('DELETE FROM snapshots WHERE run_id = $1 AND table_prefix = $2', [run_id, table_prefix]);
-    }
-    await this.#dropOrphans();
-  }
-
-  /** Drafts of workers that were killed: their prefix names the run, and that run has left fetch or was taken over. */
-  async #dropOrphans(): Promise<void> {
-    const { rows } = await this.#pool.query<{ prefix: string }>(
-      `SELECT DISTINCT substring(t.tablename from '^(r[0-9]+_[0-9a-f]+)_') AS prefix
-       FROM pg_tables t
-       WHERE t.schemaname = 'snapshot' AND t.tablename ~ '^r[0-9]+_[0-9a-f]+_'
-         AND NOT EXISTS (SELECT 1 FROM snapshots s WHERE starts_with(t.tablename, s.table_prefix || '_'))
-         AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.status IN ('queued', 'running') AND r.stage = 'fetch'
-                         AND starts_with(t.tablename, 'r' || r.id || '_'))`,
-    );
-    for (const { prefix } of rows) await dropSnapshotTables(this.#pool, prefix);
+  cleanUp(): Promise<void> {
+    return dropFinishedSnapshots(this.#pool);
   }
 
   /** A transaction that commits only if the lease still holds at its end. */
@@ -297,8 +278,7 @@ export class PostgresRuns implements RunLedger {
         this.#pool,
         async (sql) => {
           if (!isolation) await fence(sql, lease);
-          const result = await work(sql);
-          return result;
+          return work(sql);
         },
         isolation,
       );
@@ -307,115 +287,4 @@ export class PostgresRuns implements RunLedger {
       throw error;
     }
   }
-}
-
-/** Locks the run's row: whoever would take the lease waits until this commit is through. */
-async function fence(sql: Sql, lease: Lease): Promise<void> {
-  const { rows } = await sql.query('SELECT 1 FROM runs WHERE id = $1 AND lease = $2 FOR UPDATE', [
-    lease.runId,
-    lease.token,
-  ]);
-  if (rows.length === 0) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
-}
-
-async function advance(sql: Sql, lease: Lease, result: object | null): Promise<void> {
-  await finishStage(sql, lease, result);
-  const { rowCount } = await sql.query(
-    'UPDATE runs SET stage = $3, lease = NULL, progress = NULL WHERE id = $1 AND lease = $2',
-    [lease.runId, lease.token, nextStage(lease.stage)],
-  );
-  if (rowCount !== 1) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
-}
-
-async function finishStage(sql: Sql, lease: Lease, result: object | null): Promise<void> {
-  await sql.query(
-    `UPDATE run_stages SET finished_at = now(), result = $4 WHERE run_id = $1 AND round = $2 AND stage = $3`,
-    [lease.runId, lease.round, lease.stage, result && JSON.stringify(result)],
-  );
-}
-
-async function endRun(
-  sql: Sql,
-  lease: Lease,
-  status: 'succeeded' | 'held',
-  reason: 'threshold' | null,
-  counts: Record<RecordType, RecordCounts>,
-): Promise<RunOutcome> {
-  await finishStage(sql, lease, null);
-  await sql.query(
-    `UPDATE runs SET status = $2, reason = $3, reasons = $4, counts = $5, lease = NULL, progress = NULL, finished_at = now()
-     WHERE id = $1`,
-    [lease.runId, status, reason, reason ? [reason] : [], JSON.stringify(counts)],
-  );
-  return { status, reason };
-}
-
-async function endFailed(sql: Sql, runId: number, failure: Failure): Promise<void> {
-  await sql.query(
-    `UPDATE runs SET status = 'failed', reason = $2, reasons = ARRAY[$2], message = $3, advice = $4,
-       schools_not_found = $5, lease = NULL, progress = NULL, finished_at = now() WHERE id = $1`,
-    [runId, failure.reason, failure.message, failure.advice, JSON.stringify(failure.schoolsNotFound ?? [])],
-  );
-}
-
-async function dropFormerSnapshot(sql: Sql, runId: number): Promise<void> {
-  const { rows } = await sql.query<{ table_prefix: string }>('SELECT table_prefix FROM snapshots WHERE run_id = $1', [
-    runId,
-  ]);
-  if (rows[0]) await dropSnapshotTables(sql, rows[0].table_prefix);
-}
-
-async function snapshotOf(sql: Sql, runId: number): Promise<StageSnapshot> {
-  const { rows } = await sql.query<{ table_prefix: string; contents: SnapshotContents }>(
-    'SELECT table_prefix, contents FROM snapshots WHERE run_id = $1',
-    [runId],
-  );
-  const row = rows[0];
-  if (!row) throw new SnapshotLost('the snapshot was dropped');
-  return { prefix: row.table_prefix, contents: row.contents };
-}
-
-/** The latest result of a stage: after a restart from diff, fetch and its round stay as they were. */
-async function stageResult<R>(sql: Sql, run: RunInfo, stage: Stage): Promise<R> {
-  const { rows } = await sql.query<{ result: R }>(
-    `SELECT result FROM run_stages WHERE run_id = $1 AND stage = $2 AND finished_at IS NOT NULL
-     ORDER BY round DESC LIMIT 1`,
-    [run.id, stage],
-  );
-  if (!rows[0]) throw new SnapshotLost(`the result of ${stage} is missing`);
-  return rows[0].result;
-}
-
-const differenceOf = (sql: Sql, run: RunInfo): Promise<Difference> => stageResult<Difference>(sql, run, 'diff');
-
-const withheldGroups = (judgement: Judgement): WithheldGroup[] =>
-  judgement.findings
-    .filter((finding) => finding.withheld > 0)
-    .map(({ recordType, school }) => ({ recordType, school }));
-
-/** What the run would do, in the form of what a run did. */
-export function previewCounts(
-  difference: Difference,
-  contents: SnapshotContents,
-  judgement: Pick<Judgement, 'findings'>,
-): Record<RecordType, RecordCounts> {
-  const entries = RECORD_TYPES.map((recordType): [RecordType, RecordCounts] => {
-    const type = difference.types[recordType];
-    const findings = judgement.findings.filter((finding) => finding.recordType === recordType);
-    const toArchive = findings.reduce((sum, finding) => sum + finding.toArchive, 0);
-    const withheld = findings.reduce((sum, finding) => sum + finding.withheld, 0);
-    return [
-      recordType,
-      {
-        created: type?.created ?? 0,
-        updated: type?.updated ?? 0,
-        archived: toArchive - withheld,
-        restored: type?.restored ?? 0,
-        unchanged: (type?.unchanged ?? 0) + (type?.keptArchived ?? 0),
-        withheld,
-        skipped: contents.types[recordType]?.unusable ?? 0,
-      },
-    ];
-  });
-  return Object.fromEntries(entries) as Record<RecordType, RecordCounts>;
 }

@@ -1,0 +1,29 @@
+import { RECORD_TYPES, type RecordCounts, type RecordType } from '@rollbook/core';
+import type { Difference, Judgement, SnapshotContents } from '@rollbook/pipeline';
+
+/** What the run would do, in the form of what a run did. */
+export function previewCounts(
+  difference: Difference,
+  contents: SnapshotContents,
+  judgement: Pick<Judgement, 'findings'>,
+): Record<RecordType, RecordCounts> {
+  const entries = RECORD_TYPES.map((recordType): [RecordType, RecordCounts] => {
+    const type = difference.types[recordType];
+    const findings = judgement.findings.filter((finding) => finding.recordType === recordType);
+    const toArchive = findings.reduce((sum, finding) => sum + finding.toArchive, 0);
+    const withheld = findings.reduce((sum, finding) => sum + finding.withheld, 0);
+    return [
+      recordType,
+      {
+        created: type?.created ?? 0,
+        updated: type?.updated ?? 0,
+        archived: toArchive - withheld,
+        restored: type?.restored ?? 0,
+        unchanged: (type?.unchanged ?? 0) + (type?.keptArchived ?? 0),
+        withheld,
+        skipped: contents.types[recordType]?.unusable ?? 0,
+      },
+    ];
+  });
+  return Object.fromEntries(entries) as Record<RecordType, RecordCounts>;
+}
