@@ -1,8 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runTool } from './command.mjs';
+import { ROOT, run } from './command.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
+
+const JEST = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+/** Jest runs modules as modules only through an interface of Node that is still called experimental. */
+const NODE_ARGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
 /**
  * `npm test`: installs and builds what is missing, starts a PostgreSQL and a Redis of its own in a temporary folder,
@@ -23,7 +27,7 @@ async function test(args) {
   try {
     say(services.describe);
     const env = testEnvironment(services.databaseUrl, services.queue.url);
-    return await runTool('jest', args, { env });
+    return await run(process.execPath, [...NODE_ARGS, JEST, ...args], { env });
   } finally {
     await services.release();
     rmSync(home, { recursive: true, force: true });
@@ -37,7 +41,6 @@ function testEnvironment(databaseUrl, redisUrl) {
   );
   return {
     ...Object.fromEntries(inherited),
-    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`,
     TEST_DATABASE_URL: databaseUrl,
     TEST_REDIS_URL: redisUrl,
   };

@@ -121,13 +121,20 @@ function contentsText({ days: [first] }: Pick<PretendDistrict, 'days'>): string 
   return `The pretend district "${first.org.name}" has ${counts}. Its deletion threshold is ${THRESHOLD_PERCENT} %.`;
 }
 
-function describeKept({ folder, home }: Pick<Setting, 'folder' | 'home'>, screen: Screen): void {
+function describeKept({ folder, home, district }: Setting, screen: Screen): void {
+  const commands = [
+    'runs',
+    'run 4',
+    'hold 1',
+    `export ${DISTRICT_ID} students --status archived`,
+    `preview ${district.uploadFolder} --against ${DISTRICT_ID}`,
+  ];
   screen.line();
-  screen.paragraph(`The database is kept in "${folder}". To look at it, from the folder of Rollbook:`);
-  for (const command of ['runs', 'run 4', 'hold 1', `export ${DISTRICT_ID} students --status archived`])
-    screen.line(`    ROLLBOOK_HOME=${home} npx rollbook ${command}`);
-  screen.paragraph('The SFTP site is gone, so that a new sync would find nothing. When you have seen enough:');
-  screen.line(`    rm -r ${folder}`);
+  screen.paragraph('The database and the last files are kept. To look at them, from the folder of Rollbook:');
+  screen.line(`    export ROLLBOOK_HOME=${home}`);
+  for (const command of commands) screen.line(`    npx rollbook ${command}`);
+  screen.paragraph('The SFTP site is gone, so that a new sync would not reach it. When you have seen enough:');
+  screen.line(`    unset ROLLBOOK_HOME; rm -r ${folder}`);
 }
 
 function conclude(isGood: boolean, keep: boolean, durationMs: number, screen: Screen): void {

@@ -31,11 +31,9 @@ export function readConfig(path: string, env: Readonly<Record<string, string | u
   // A text whose variable is missing is still a text: the rest of the file can be judged.
   const config = collect(problems, () => parseConfig(resolved ?? value));
   if (config && problems.length === 0) return withAbsolutePaths(config, dirname(resolve(path)));
-  throw mistakes(
-    problems.map(
-      ({ keys, path: place, message }) => `${positionOf(document, lines, path, keys)}: ${place}: ${message}`,
-    ),
-  );
+  const placed = problems.map((problem) => ({ ...problem, ...positionOf(document, lines, problem.keys) }));
+  placed.sort((a, b) => a.line - b.line || a.col - b.col);
+  throw mistakes(placed.map(({ line, col, path: place, message }) => `${path}:${line}:${col}: ${place}: ${message}`));
 }
 
 function collect<R>(problems: ConfigProblem[], work: () => R): R | null {
@@ -102,15 +100,13 @@ function toValue(document: Document, path: string): unknown {
   }
 }
 
-/** `file:line:column` of the deepest key that is there: what is missing has no place of its own. */
-function positionOf(document: Document, lines: LineCounter, path: string, keys: ConfigKeys): string {
+/** Of the deepest key that is there: what is missing has no place of its own. */
+function positionOf(document: Document, lines: LineCounter, keys: ConfigKeys): { line: number; col: number } {
   for (let depth = keys.length; depth > 0; depth--) {
     const offset = offsetOf(document, keys.slice(0, depth));
-    if (offset === null) continue;
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${line}:${col}`;
+    if (offset !== null) return lines.linePos(offset);
   }
-  return `${path}:1:1`;
+  return { line: 1, col: 1 };
 }
 
 function offsetOf(document: Document, keys: ConfigKeys): number | null {

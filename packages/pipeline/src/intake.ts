@@ -56,6 +56,11 @@ export class Intake {
     return [...this.#otherOrgs];
   }
 
+  /** False for departments, districts and the like. */
+  isSchool(sisId: string): boolean {
+    return !this.#otherOrgs.has(sisId);
+  }
+
   /** Schools in the data that are not linked, with the number of records left out with each. */
   get unlinkedSchools(): ReadonlyMap<string, number> {
     return this.#unlinked;

@@ -168,11 +168,15 @@ class Loading {
 
 /** One warning for each school that is in the data and not linked (guard §16), for linking it. */
 function unlinkedSchools(intake: Intake): CountedWarning[] {
-  return [...intake.unlinkedSchools].map(([school, count]) => ({
-    code: 'school_not_linked',
-    file: null,
-    line: null,
-    message: `school "${school}" is in the data but not linked; it was left out with its ${count.toLocaleString('en-US')} records`,
-    count: Math.max(1, count),
-  }));
+  return [...intake.unlinkedSchools].map(([school, count]) => {
+    const what = intake.isSchool(school) ? 'school' : 'organization';
+    const records = count === 1 ? '1 record' : `${count.toLocaleString('en-US')} records`;
+    return {
+      code: 'school_not_linked',
+      file: null,
+      line: null,
+      message: `${what} "${school}" is in the data but not linked; it was left out with ${records}`,
+      count: Math.max(1, count),
+    };
+  });
 }

@@ -1,4 +1,4 @@
-import { readRun } from '@rollbook/store';
+import { readRun, type RunDetails } from '@rollbook/store';
 import type { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { InProcessWorkers } from '../in-process-workers.ts';
@@ -30,12 +30,8 @@ export function registerSync(program: Command, { terminal, end }: CommandLine): 
         await findSync(database, syncId);
         const run = await requestRun(session, syncId, { trigger: 'cli', preview });
         const requested = await readRun(database, run.runId);
-        if (!run.created) {
-          const kind = requested.preview === preview ? '' : requested.preview ? ', a preview' : ', not a preview';
-          terminal.say(
-            `Run ${run.runId} of "${syncId}"${kind}, is active already${wait ? ': waiting for that one' : ''}.`,
-          );
-        } else if (terminal.isWatched) terminal.say(`Run ${run.runId} of "${syncId}"`);
+        if (!run.created) terminal.say(alreadyActive(requested, { preview, wait }));
+        else if (terminal.isWatched) terminal.say(`Run ${run.runId} of "${syncId}"`);
         if (wait) return showRun(terminal, await waitForRun(session, run), { json });
         if (!(await new InProcessWorkers(session, run).areElsewhere()))
           terminal.say(
@@ -45,4 +41,13 @@ export function registerSync(program: Command, { terminal, end }: CommandLine): 
       });
       end(status);
     });
+}
+
+/** The active run was requested by somebody else, perhaps with another intention. */
+function alreadyActive(
+  { run, preview }: RunDetails,
+  asked: { readonly preview: boolean; readonly wait: boolean },
+): string {
+  const kind = preview === asked.preview ? '' : preview ? ' (only a preview)' : ' (not a preview: it writes)';
+  return `Run ${run.id} of "${run.sync}"${kind} is active already${asked.wait ? ': waiting for that one' : ''}.`;
 }

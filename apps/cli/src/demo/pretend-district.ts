@@ -25,6 +25,8 @@ export interface Entries {
 export interface PretendDistrict {
   /** Four days of its life, the first one first. */
   readonly days: readonly [District, District, District, District];
+  /** Where the files lie on this computer. */
+  readonly uploadFolder: string;
   /** Puts the files of a day on the site, as the student information system would every night. */
   upload(day: District): Promise<void>;
   /** The configuration that belongs to these entries. */
@@ -42,6 +44,7 @@ export async function openPretendDistrict(folder: string): Promise<PretendDistri
   const site = await startSftpSite({ root: folder, users: [{ username: DISTRICT_ID, password }] });
   return {
     days: [first, second, third, fourth],
+    uploadFolder: upload,
     async upload(day) {
       await writeOneRosterFolder(day, upload, { version: '1.1' });
     },

@@ -22,8 +22,7 @@ export function killFixtures(): void {
 /** Runs a fixture beside this file, or a path relative to it, from its TypeScript source. */
 export function runFixture(name: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Command {
   const path = fileURLToPath(new URL(name, import.meta.url));
-  const { NODE_OPTIONS: _jestOnly, ...environment } = env;
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { env: environment });
+  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { env });
   running.add(child);
   child.once('exit', () => running.delete(child));
   let stderr = '';

@@ -1,0 +1,38 @@
+import pg from 'pg';
+import { until } from '../queue-backends.ts';
+
+/** A lock that a test holds to stop a stage where it wants it. */
+export interface HeldLock {
+  /** Resolves when a connection of Rollbook waits for the lock, with its process id in the server. */
+  waiter(): Promise<number>;
+  release(): Promise<void>;
+}
+
+/** Takes a lock by `statement` in a transaction of its own. */
+export async function holdLock(databaseUrl: string, statement: string): Promise<HeldLock> {
+  const holder = new pg.Client({ connectionString: databaseUrl, application_name: 'test' });
+  // A test may stop the server under it.
+  holder.on('error', () => undefined);
+  const watcher = new pg.Client({ connectionString: databaseUrl, application_name: 'test' });
+  watcher.on('error', () => undefined);
+  await Promise.all([holder.connect(), watcher.connect()]);
+  await holder.query('BEGIN');
+  await holder.query(statement);
+  const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const holderPid = rows[0]?.pid as number;
+  return {
+    waiter: () =>
+      until(`somebody who waits for: ${statement}`, async () => {
+        const { rows: waiting } = await watcher.query<{ pid: number }>(
+          `SELECT pid FROM pg_stat_activity
+           WHERE application_name = 'rollbook' AND datname = current_database() AND $1 = ANY (pg_blocking_pids(pid))`,
+          [holderPid],
+        );
+        return waiting[0]?.pid;
+      }),
+    async release() {
+      await holder.query('ROLLBACK').catch(() => undefined);
+      await Promise.all([holder.end().catch(() => undefined), watcher.end().catch(() => undefined)]);
+    },
+  };
+}
