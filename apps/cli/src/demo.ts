@@ -50,7 +50,9 @@ async function main(args: string[]): Promise<number> {
   });
   shutdown.acquire('the demonstration', () => played.then(nothing, nothing));
   try {
-    return (await played) ? 0 : 1;
+    const isGood = await played;
+    if (!isGood) process.stderr.write(lastLogLines.join(''));
+    return isGood ? 0 : 1;
   } catch (error) {
     screen.line();
     process.stderr.write(`${describeFailure(error)}\n`);

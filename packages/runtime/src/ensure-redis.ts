@@ -69,7 +69,8 @@ function privileged(command: readonly string[], installer: Installer): readonly 
 }
 
 function isOnPath(program: string): boolean {
-  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { stdio: 'ignore' }).status === 0;
+  const options = { env: process.env, stdio: 'ignore' as const };
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], options).status === 0;
 }
 
 function run(command: readonly string[]): Promise<number | string> {

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import type { FieldKind, RecordType, RosterRecord } from '@rollbook/core';
 import type { Presence } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
+import { RowHash } from './row-hash.ts';
 
 const NEEDS_ESCAPE = /[\\\n\r\t]/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
@@ -12,13 +12,15 @@ function escapeText(value: string): string {
   return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] as string) : value;
 }
 
-const quoteElement = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
+const NEEDS_QUOTING = /["\\\n\r\t]/;
+const quoteElement = (value: string): string =>
+  NEEDS_QUOTING.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
 
 /** An array literal, then escaped for COPY. Sets have no order: sorted, so that equal sets have equal hashes. */
 function encodeSet(values: readonly string[]): string {
   if (values.length === 0) return '{}';
-  if (values.length === 1) return escapeText(`{${quoteElement(values[0] as string)}}`);
-  return escapeText(`{${[...new Set(values)].sort().map(quoteElement).join(',')}}`);
+  const distinct = values.length === 1 ? values : [...new Set(values)].sort();
+  return escapeText(`{${distinct.map(quoteElement).join(',')}}`);
 }
 
 type Encode = (value: unknown) => string;
@@ -32,16 +34,22 @@ const ENCODERS: Readonly<Record<FieldKind, Encode>> = {
 /** E-mails are compared trimmed and lower-cased, and kept as given. */
 const comparable = (email: string): string => email.trim().toLowerCase();
 
-/** The first 128 bits of SHA-256, in the form of a uuid. */
-const HASH_HEX_DIGITS = 32;
-const NO_HASH = '0'.repeat(HASH_HEX_DIGITS);
+/** A capital, white space or anything beyond ASCII: the comparable form may differ. Most addresses have none. */
+const MAY_DIFFER = /[^!-@[-~]/;
 
-/** What a line holds besides its text: tabs, hash, presence, line number. */
+const HASH_HEX_DIGITS = 32;
+
+/** What a line holds besides its text: tabs, hash, presence, line number, line feed. */
 const LINE_OVERHEAD_BYTES = 64;
+
+const TAB = 9;
+const LINE_FEED = 10;
+const DIGIT_ZERO = 48;
 
 /** Lines for COPY, gathered in buffers of a fixed size; a line that is larger gets one of its own. */
 export class LineBuffer {
   readonly #chunkBytes: number;
+  readonly #hash = new RowHash();
   #full: Buffer[] = [];
   #fullBytes = 0;
   #current: Buffer;
@@ -56,17 +64,24 @@ export class LineBuffer {
     return this.#fullBytes + this.#length;
   }
 
-  /**
-   * Adds a line: `text`, then the hash of it (or of `hashedText`, or none for null), presence and line number.
-   */
+  /** Adds a line: `text`, then the hash of it (or of `hashedText`, or none for null), presence and line number. */
   add(text: string, hashedText: string | undefined | null, presence: Presence, line: number): void {
-    this.#reserve(text.length * 3 + LINE_OVERHEAD_BYTES);
+    this.#reserve(Math.max(text.length, hashedText?.length ?? 0) * 3 + LINE_OVERHEAD_BYTES);
+    const bytes = this.#current;
     const start = this.#length;
-    const end = start + this.#current.write(text, start, 'utf8');
-    const digest =
-      hashedText === null ? NO_HASH : hash('sha256', hashedText ?? this.#current.subarray(start, end), 'hex');
-    const tail = `\t${digest.slice(0, HASH_HEX_DIGITS)}\t${presence}\t${line}\n`;
-    this.#length = end + this.#current.write(tail, end, 'latin1');
+    if (typeof hashedText === 'string') this.#hash.digest(bytes, start, start + bytes.write(hashedText, start, 'utf8'));
+    let at = start + bytes.write(text, start, 'utf8');
+    if (hashedText === undefined) this.#hash.digest(bytes, start, at);
+    if (hashedText === null) this.#hash.words.fill(0);
+    bytes[at] = TAB;
+    this.#hash.writeHex(bytes, at + 1);
+    at += 1 + HASH_HEX_DIGITS;
+    bytes[at++] = TAB;
+    bytes[at++] = presence.charCodeAt(0);
+    bytes[at++] = TAB;
+    at = writeNumber(bytes, at, line);
+    bytes[at++] = LINE_FEED;
+    this.#length = at;
   }
 
   /** Hands over what was gathered, in order, and begins anew. */
@@ -89,6 +104,15 @@ export class LineBuffer {
   }
 }
 
+/** Writes a whole number in decimal digits; returns where it ends. */
+function writeNumber(bytes: Uint8Array, at: number, value: number): number {
+  let digits = 1;
+  for (let rest = value; rest > 9; rest = Math.floor(rest / 10)) digits++;
+  for (let i = digits - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 10))
+    bytes[at + i] = DIGIT_ZERO + (rest % 10);
+  return at + digits;
+}
+
 export type EncodeRow = (lines: LineBuffer, record: RosterRecord, presence: Presence, line: number) => void;
 
 /**
@@ -102,16 +126,16 @@ export function rowEncoder(recordType: RecordType): EncodeRow {
   const emailIndex = fields.indexOf('email');
   const encode = (sisId: string, values: Record<string, unknown>): string => {
     let text = escapeText(sisId);
-    for (let i = 0; i < fields.length; i++) text += `\t${(encoders[i] as Encode)(values[fields[i] as string])}`;
+    for (let i = 0; i < fields.length; i++) text += '\t' + (encoders[i] as Encode)(values[fields[i] as string]);
     return text;
   };
   return (lines, record, presence, line) => {
     const values = record as unknown as Record<string, unknown>;
     const email = emailIndex < 0 ? null : (values['email'] as string | null);
     const hashed =
-      email === null || comparable(email) === email
-        ? undefined
-        : encode(record.sisId, { ...values, email: comparable(email) });
+      email !== null && MAY_DIFFER.test(email)
+        ? encode(record.sisId, { ...values, email: comparable(email) })
+        : undefined;
     lines.add(encode(record.sisId, values), hashed, presence, line);
   };
 }

@@ -1,0 +1,141 @@
+import { requestSync, runStage, type PipelineContext, type Stage } from '@rollbook/pipeline';
+import { PostgresRuns, PostgresSnapshots, type Database } from '@rollbook/store';
+import { startWorkers, type Workers } from '@rollbook/worker';
+import { BACKENDS, freshPrefix, openTestQueues, until, type TestQueues } from '../queue-backends.ts';
+import { SECRET_KEYS, SILENT, endOf } from '../sync-fixture.ts';
+import { createTestDatabase, type TestDatabase } from '../test-database.ts';
+import { holdLock, type HeldLock } from './held-lock.ts';
+import {
+  CONTROL,
+  TRIED,
+  createTwoDistricts,
+  snapshotTables,
+  stateAfter,
+  type TwoDistricts,
+} from './two-districts.ts';
+import { QUICK_TAKEOVER, startWorkerChild, type WorkerChild } from './worker-child.ts';
+
+const SWEEP_INTERVAL_MS = 300;
+
+/** A place where a run is stopped, and how. */
+interface Halt {
+  readonly place: string;
+  readonly stage: Stage;
+  /** Null: the site sends slowly. */
+  readonly lock: string | null;
+}
+
+const HALTS: readonly Halt[] = [
+  { place: 'fetch', stage: 'fetch', lock: null },
+  { place: 'diff', stage: 'diff', lock: 'LOCK TABLE districts IN ACCESS EXCLUSIVE MODE' },
+  { place: 'guard', stage: 'guard', lock: 'LOCK TABLE findings IN ACCESS EXCLUSIVE MODE' },
+  { place: 'apply, before its first write', stage: 'apply', lock: 'SELECT 1 FROM districts FOR NO KEY UPDATE' },
+  { place: 'apply, after most of its writes', stage: 'apply', lock: 'LOCK TABLE enrollments IN SHARE MODE' },
+];
+
+describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
+  let districts: TwoDistricts;
+  let testDatabase: TestDatabase;
+  let database: Database;
+  let prefix: string;
+  let producer: TestQueues;
+  const running: Workers[] = [];
+  const children: WorkerChild[] = [];
+  const locks: HeldLock[] = [];
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase(`kill_${name.toLowerCase()}`);
+    database = testDatabase.database;
+    districts = await createTwoDistricts();
+    await districts.configure(database);
+    prefix = freshPrefix();
+    producer = openTestQueues(backend(testDatabase.url), prefix);
+    await work();
+    await runOf(CONTROL);
+    await runOf(TRIED);
+    await stopWorkers();
+  }, 60_000);
+  afterAll(async () => {
+    await producer.close();
+    await testDatabase.drop();
+    await districts.stop();
+  });
+  beforeEach(() => districts.turnDay());
+  afterEach(async () => {
+    await Promise.all(locks.splice(0).map((lock) => lock.release()));
+    await Promise.all(children.splice(0).map((child) => child.kill()));
+    await stopWorkers();
+    districts.site.faults.clear();
+  });
+
+  const stopWorkers = async (): Promise<void> => {
+    await Promise.all(running.splice(0).map((workers) => workers.stop(0)));
+  };
+  const common = () => ({
+    backend: backend(testDatabase.url),
+    queuePrefix: prefix,
+    sweepIntervalMs: SWEEP_INTERVAL_MS,
+  });
+  const work = async (): Promise<void> => {
+    const options = { ...common(), database, secretKeys: SECRET_KEYS, allowPrivateSources: true, log: SILENT };
+    running.push(await startWorkers({ ...options, settings: QUICK_TAKEOVER }));
+  };
+  const startChild = async (): Promise<WorkerChild> => {
+    const child = await startWorkerChild({ ...common(), databaseUrl: testDatabase.url, worker: QUICK_TAKEOVER });
+    children.push(child);
+    return child;
+  };
+  const request = async (district: string): Promise<number> => {
+    const ports = { ledger: new PostgresRuns(database.pool), queue: producer.queues };
+    return (await requestSync(ports, `${district}-sis`, { trigger: 'cli' })).runId;
+  };
+  const runOf = async (district: string): Promise<number> => {
+    const runId = await request(district);
+    expect((await endOf(database, runId)).run).toMatchObject({ status: 'succeeded', reason: null });
+    return runId;
+  };
+  const stageOf = async (runId: number): Promise<{ stage: Stage; progress: string | null } | undefined> =>
+    (await database.pool.query(`SELECT stage, progress FROM runs WHERE id = $1`, [runId])).rows[0];
+
+  /** Requests a run and lets the child carry it to the halt; gives what lets it go on. */
+  const runInto = async ({ stage, lock }: Halt): Promise<{ runId: number; letGo: () => Promise<void> }> => {
+    const runId = await request(TRIED);
+    if (lock === null) {
+      districts.site.faults.slowBytesPerSecond = 1_000;
+      await startChild();
+      await until('the download', async () => (await stageOf(runId))?.progress?.startsWith('Downloading'));
+      return { runId, letGo: async () => districts.site.faults.clear() };
+    }
+    const held = await holdLock(testDatabase.url, lock);
+    locks.push(held);
+    await startChild();
+    await held.waiter();
+    expect((await stageOf(runId))?.stage).toBe(stage);
+    return { runId, letGo: () => held.release() };
+  };
+
+  /** The run has ended as one that nobody disturbed, to the last row. */
+  const expectUndisturbed = async (runId: number): Promise<void> => {
+    const run = await endOf(database, runId);
+    expect(run.run).toMatchObject({ status: 'succeeded', reason: null });
+    const controlRun = await runOf(CONTROL);
+    const control = await stateAfter(database, CONTROL, controlRun);
+    expect(await stateAfter(database, TRIED, runId)).toEqual(control);
+    const { counts } = await endOf(database, controlRun);
+    expect(counts.students.archived).toBeGreaterThan(0);
+    expect(counts.students.updated).toBeGreaterThan(0);
+    await until('the snapshots to be dropped', async () => (await snapshotTables(database)).length === 0);
+  };
+
+  it.each(HALTS)(
+    'in $place: the next one ends its run, with nothing lost and nothing twice',
+    async (halt) => {
+      const { runId, letGo } = await runInto(halt);
+      await children[0]?.kill();
+      await letGo();
+      await work();
+      await expectUndisturbed(runId);
+    },
+    40_000,
+  );
+});
