@@ -18,5 +18,5 @@ RUN install -d -o node -g node -m 0700 /var/lib/rollbook
 USER node
 EXPOSE 8383
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ROLLBOOK_HTTP_PORT || 8383}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ROLLBOOK_HTTP_PORT || 8383}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["rollbook", "serve"]

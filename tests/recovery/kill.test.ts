@@ -1,5 +1,14 @@
-import { requestSync, runStage, type PipelineContext, type Stage } from '@rollbook/pipeline';
-import { PostgresRuns, PostgresSnapshots, type Database } from '@rollbook/store';
+import { tmpdir } from 'node:os';
+import {
+  STAGES,
+  requestSync,
+  runStage,
+  type PipelineContext,
+  type RosterSource,
+  type Stage,
+} from '@rollbook/pipeline';
+import { createSource } from '@rollbook/sources';
+import { PostgresRuns, PostgresSnapshots, openSourceConfig, type Database } from '@rollbook/store';
 import { startWorkers, type Workers } from '@rollbook/worker';
 import { BACKENDS, freshPrefix, openTestQueues, until, type TestQueues } from '../queue-backends.ts';
 import { SECRET_KEYS, SILENT, endOf } from '../sync-fixture.ts';
@@ -16,6 +25,7 @@ import {
 import { QUICK_TAKEOVER, startWorkerChild, type WorkerChild } from './worker-child.ts';
 
 const SWEEP_INTERVAL_MS = 300;
+const NEVER = new AbortController().signal;
 
 /** A place where a run is stopped, and how. */
 interface Halt {
@@ -94,6 +104,8 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
     expect((await endOf(database, runId)).run).toMatchObject({ status: 'succeeded', reason: null });
     return runId;
   };
+  const openSource = async (syncId: string): Promise<RosterSource> =>
+    createSource(await openSourceConfig(database, syncId, SECRET_KEYS), { spoolDir: tmpdir(), allowPrivate: true });
   const stageOf = async (runId: number): Promise<{ stage: Stage; progress: string | null } | undefined> =>
     (await database.pool.query(`SELECT stage, progress FROM runs WHERE id = $1`, [runId])).rows[0];
 
@@ -135,6 +147,46 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
       await letGo();
       await work();
       await expectUndisturbed(runId);
+    },
+    40_000,
+  );
+
+  it.each(['fetch', 'diff', 'guard'] as const)(
+    'between the commit of %s and the job of the next stage: the sweep brings the run on',
+    async (last) => {
+      const { ledger, snapshots } = { ledger: new PostgresRuns(database.pool), snapshots: new PostgresSnapshots(database.pool) };
+      const nowhere = { enqueue: async () => undefined, state: async () => 'missing' as const, remove: async () => undefined };
+      const context: PipelineContext = { ledger, snapshots, queue: nowhere, openSource, log: SILENT };
+      const { runId, round } = await ledger.request(`${TRIED}-sis`, { trigger: 'cli', preview: false, requestedBy: null });
+      for (const stage of STAGES.slice(0, STAGES.indexOf(last) + 1)) {
+        const payload = { version: 1 as const, runId, round };
+        const { outcome } = await runStage(context, { stage, payload, isLastAttempt: true, signal: NEVER });
+        expect(outcome).toBe('continued');
+      }
+      await work();
+      await expectUndisturbed(runId);
+    },
+    40_000,
+  );
+
+  const FREEZES = HALTS.filter(({ place }) => place !== 'guard' && !place.includes('before'));
+  it.each(FREEZES)(
+    'is only frozen in $place: another one ends its run, and it commits nothing when it thaws',
+    async (halt) => {
+      const { runId, letGo } = await runInto(halt);
+      const frozen = children[0] as WorkerChild;
+      frozen.signal('SIGSTOP');
+      await letGo();
+      await work();
+      await expectUndisturbed(runId);
+      const before = await stateAfter(database, TRIED, runId);
+      const lines = frozen.lines.length;
+      frozen.signal('SIGCONT');
+      await until('the thawed worker to give up', async () =>
+        frozen.lines.slice(lines).some((line) => /another worker took the stage over|could not be tried/.test(line)),
+      );
+      expect(await stateAfter(database, TRIED, runId)).toEqual(before);
+      await until('the snapshots to be dropped', async () => (await snapshotTables(database)).length === 0);
     },
     40_000,
   );
