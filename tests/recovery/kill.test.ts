@@ -183,7 +183,7 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
       const lines = frozen.lines.length;
       frozen.signal('SIGCONT');
       await until('the thawed worker to give up', async () =>
-        frozen.lines.slice(lines).some((line) => /another worker took the stage over|could not be tried/.test(line)),
+        (console.error(frozen.lines.slice(lines)), 0) || frozen.lines.slice(lines).some((line) => /another worker took the stage over|could not be tried/.test(line)),
       );
       expect(await stateAfter(database, TRIED, runId)).toEqual(before);
       await until('the snapshots to be dropped', async () => (await snapshotTables(database)).length === 0);

@@ -68,14 +68,14 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     ...(options.queuePrefix !== undefined && { prefix: options.queuePrefix }),
   });
   const queues = new Queues(connection, onError);
+  const settings = { ...DEFAULT_WORKER_SETTINGS, ...options.settings };
   const context: PipelineContext = {
-    ledger: new PostgresRuns(database.pool),
+    ledger: new PostgresRuns(database.pool, { silenceLimitMs: settings.lockDurationMs }),
     snapshots: new PostgresSnapshots(database.pool),
     queue: queues,
     openSource: (syncId) => openSource(options, syncId),
     log,
   };
-  const settings = { ...DEFAULT_WORKER_SETTINGS, ...options.settings };
   const names = options.queues ?? QUEUES;
   const handlers = createHandlers(context);
   const workers = names.map(

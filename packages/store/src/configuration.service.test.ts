@@ -72,7 +72,11 @@ describe('loadConfiguration', () => {
     expect(rows[0].field).toBe('password');
     expect(rows[0].stored).not.toContain('hunter2');
     expect(await openSourceConfig(db, 'sis', [newer])).toMatchObject({ type: 'sftp', port: 22, password: 'hunter2' });
-    await expect(openSourceConfig(db, 'sis', [older])).rejects.toThrow('"2026"');
+    await expect(openSourceConfig(db, 'sis', [older])).rejects.toMatchObject({
+      reason: 'wrong_credentials',
+      disposition: 'give-up',
+      message: expect.stringMatching(/"password" of sync "sis" is sealed with the key "2026"(?!.*hunter2)/),
+    });
     await expect(openSourceConfig(db, 'nobody', [newer])).rejects.toThrow(UsageError);
   });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   SourceConfig,
+  SyncError,
   UsageError,
   runSettings,
   type ConfigFile,
@@ -172,8 +173,8 @@ async function saveSecrets(
 /**
  * The configuration of a sync's source, credentials included: for opening it and for nothing else.
  *
- * @throws UsageError if there is no such sync, a key to its credentials is missing, or the source was stored by another
- * version of Rollbook and is not understood.
+ * @throws UsageError if there is no such sync; SyncError that no retry can help, `wrong_credentials` if the key to its
+ * credentials is missing, `internal` if another version of Rollbook stored the source and it is not understood.
  */
 export async function openSourceConfig(
   { prisma }: Pick<Database, 'prisma'>,
@@ -182,14 +183,31 @@ export async function openSourceConfig(
 ): Promise<SourceConfig> {
   const sync = await prisma.sync.findUnique({ where: { id: syncId }, include: { sealedSecrets: true } });
   if (!sync) throw new UsageError(`There is no sync "${syncId}".`);
-  const secrets = new Map(
-    sync.sealedSecrets.map((sealed) => [sealed.field, unseal(sealed, { syncId, field: sealed.field }, keys)]),
-  );
+  const secrets = unsealAll(syncId, sync.sealedSecrets, keys);
   const parsed = SourceConfig.safeParse(joinSource({ source: sync.source as Record<string, unknown>, secrets }));
   if (parsed.success) return parsed.data;
   // Only where the fault lies: the values may be secrets.
   const places = parsed.error.issues.map(({ path }) => path.join('.') || 'type').join(', ');
-  throw new UsageError(
-    `The stored source of sync "${syncId}" is not understood (${places}). Load its configuration again with "rollbook config load".`,
-  );
+  throw new SyncError('internal', `The stored source of sync "${syncId}" is not understood (${places}).`, {
+    advice: 'Operator: load its configuration again with "rollbook config load", then start the sync again.',
+    disposition: 'give-up',
+  });
+}
+
+function unsealAll(
+  syncId: string,
+  sealedSecrets: KnownSync['sealedSecrets'],
+  keys: readonly SecretKey[],
+): Map<string, string> {
+  try {
+    return new Map(
+      sealedSecrets.map((sealed) => [sealed.field, unseal(sealed, { syncId, field: sealed.field }, keys)]),
+    );
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new SyncError('wrong_credentials', error.message, {
+      advice: 'Operator: then start the sync again. The district has nothing to do.',
+      cause: error,
+    });
+  }
 }

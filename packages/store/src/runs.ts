@@ -61,11 +61,25 @@ const isUniqueViolation = (error: unknown): boolean => (error as { code?: string
 /** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
 const isSerializationFailure = (error: unknown): boolean => (error as { code?: string } | null)?.code === '40001';
 
+const isLockTimeout = (error: unknown): boolean => (error as { code?: string } | null)?.code === '55P03';
+
+export interface LedgerOptions {
+  /** A worker silent for so long in the middle of a commit, in milliseconds, loses it; 30 s if left out. */
+  readonly silenceLimitMs?: number;
+}
+
+const SILENCE_LIMIT_MS = 30_000;
+
+/** How long a drop of leftover tables waits for whoever still uses them. */
+const DROP_PATIENCE_MS = 1_000;
+
 export class PostgresRuns implements RunLedger {
   readonly #pool: pg.Pool;
+  readonly #silenceLimitMs: number;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, { silenceLimitMs = SILENCE_LIMIT_MS }: LedgerOptions = {}) {
     this.#pool = pool;
+    this.#silenceLimitMs = silenceLimitMs;
   }
 
   async request(
