@@ -1,12 +1,5 @@
 import { tmpdir } from 'node:os';
-import {
-  STAGES,
-  requestSync,
-  runStage,
-  type PipelineContext,
-  type RosterSource,
-  type Stage,
-} from '@rollbook/pipeline';
+import { STAGES, requestSync, runStage, type PipelineContext, type RosterSource, type Stage } from '@rollbook/pipeline';
 import { createSource } from '@rollbook/sources';
 import { PostgresRuns, PostgresSnapshots, openSourceConfig, type Database } from '@rollbook/store';
 import { startWorkers, type Workers } from '@rollbook/worker';
@@ -14,14 +7,7 @@ import { BACKENDS, freshPrefix, openTestQueues, until, type TestQueues } from '.
 import { SECRET_KEYS, SILENT, endOf } from '../sync-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '../test-database.ts';
 import { holdLock, type HeldLock } from './held-lock.ts';
-import {
-  CONTROL,
-  TRIED,
-  createTwoDistricts,
-  snapshotTables,
-  stateAfter,
-  type TwoDistricts,
-} from './two-districts.ts';
+import { CONTROL, TRIED, createTwoDistricts, snapshotTables, stateAfter, type TwoDistricts } from './two-districts.ts';
 import { QUICK_TAKEOVER, startWorkerChild, type WorkerChild } from './worker-child.ts';
 
 const SWEEP_INTERVAL_MS = 300;
@@ -113,7 +99,7 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
   const runInto = async ({ stage, lock }: Halt): Promise<{ runId: number; letGo: () => Promise<void> }> => {
     const runId = await request(TRIED);
     if (lock === null) {
-      districts.site.faults.slowBytesPerSecond = 1_000;
+      districts.site.faults.slowBytesPerSecond = 15_000;
       await startChild();
       await until('the download', async () => (await stageOf(runId))?.progress?.startsWith('Downloading'));
       return { runId, letGo: async () => districts.site.faults.clear() };
@@ -154,10 +140,21 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
   it.each(['fetch', 'diff', 'guard'] as const)(
     'between the commit of %s and the job of the next stage: the sweep brings the run on',
     async (last) => {
-      const { ledger, snapshots } = { ledger: new PostgresRuns(database.pool), snapshots: new PostgresSnapshots(database.pool) };
-      const nowhere = { enqueue: async () => undefined, state: async () => 'missing' as const, remove: async () => undefined };
+      const { ledger, snapshots } = {
+        ledger: new PostgresRuns(database.pool),
+        snapshots: new PostgresSnapshots(database.pool),
+      };
+      const nowhere = {
+        enqueue: async () => undefined,
+        state: async () => 'missing' as const,
+        remove: async () => undefined,
+      };
       const context: PipelineContext = { ledger, snapshots, queue: nowhere, openSource, log: SILENT };
-      const { runId, round } = await ledger.request(`${TRIED}-sis`, { trigger: 'cli', preview: false, requestedBy: null });
+      const { runId, round } = await ledger.request(`${TRIED}-sis`, {
+        trigger: 'cli',
+        preview: false,
+        requestedBy: null,
+      });
       for (const stage of STAGES.slice(0, STAGES.indexOf(last) + 1)) {
         const payload = { version: 1 as const, runId, round };
         const { outcome } = await runStage(context, { stage, payload, isLastAttempt: true, signal: NEVER });
@@ -182,8 +179,11 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
       const before = await stateAfter(database, TRIED, runId);
       const lines = frozen.lines.length;
       frozen.signal('SIGCONT');
-      await until('the thawed worker to give up', async () =>
-        (console.error(frozen.lines.slice(lines)), 0) || frozen.lines.slice(lines).some((line) => /another worker took the stage over|could not be tried/.test(line)),
+      await until(
+        'the thawed worker to give up',
+        async () =>
+          (console.error(frozen.lines.slice(lines)), 0) ||
+          frozen.lines.slice(lines).some((line) => /another worker took the stage over|could not be tried/.test(line)),
       );
       expect(await stateAfter(database, TRIED, runId)).toEqual(before);
       await until('the snapshots to be dropped', async () => (await snapshotTables(database)).length === 0);

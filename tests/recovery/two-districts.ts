@@ -50,7 +50,16 @@ export async function createTwoDistricts(): Promise<TwoDistricts> {
   await turnDay();
   const site = await startSftpSite({ root: folder, users: [{ username: 'sis', password: PASSWORD }] });
   const { host, port, hostKey } = site;
-  const source = { type: 'sftp', host, port, hostKey, username: 'sis', password: PASSWORD, path: '/', settleSeconds: 0 };
+  const source = {
+    type: 'sftp',
+    host,
+    port,
+    hostKey,
+    username: 'sis',
+    password: PASSWORD,
+    path: '/',
+    settleSeconds: 0,
+  };
   return {
     site,
     turnDay,

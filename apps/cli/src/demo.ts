@@ -21,6 +21,8 @@ site of its own on this computer, and leaves nothing behind.
 /** Only an end that hangs is forced; tidying up takes a second or two, and is not cut short by a second Ctrl-C. */
 const TIDY_TIMEOUT_MS = 20_000;
 const LOG_LINES_SHOWN = 20;
+const SERVERS_LOST = 'The built-in servers stopped too early. With --keep their logs can be looked at afterwards.';
+const LINGER_MS = 1_000;
 
 /** @returns the exit status. */
 async function main(args: string[]): Promise<number> {
@@ -45,7 +47,7 @@ async function main(args: string[]): Promise<number> {
   });
   shutdown.signal.addEventListener('abort', () => {
     screen.line();
-    screen.line('Interrupted: stopping everything and removing the temporary files …');
+    screen.line('Interrupted: stopping everything …');
     ending.abort(new UsageError('The demonstration was interrupted.'));
   });
   shutdown.acquire('the demonstration', () => played.then(nothing, nothing));
@@ -53,7 +55,9 @@ async function main(args: string[]): Promise<number> {
     const isGood = await played;
     if (!isGood) process.stderr.write(lastLogLines.join(''));
     return isGood ? 0 : 1;
-  } catch (error) {
+  } catch (caught) {
+    // Servers that went away show themselves in other errors first.
+    const error: unknown = ending.signal.aborted ? ending.signal.reason : caught;
     screen.line();
     process.stderr.write(`${describeFailure(error)}\n`);
     if (!(error instanceof UsageError)) process.stderr.write(lastLogLines.join(''));
@@ -87,7 +91,7 @@ interface PlayOptions {
 async function play({ keep, screen, log, ending }: PlayOptions): Promise<boolean> {
   const startedAtMs = performance.now();
   const { signal } = ending;
-  const onLost = (message: string): void => ending.abort(new UsageError(message));
+  const onLost = (message: string): void => ending.abort(new UsageError(keep ? message : SERVERS_LOST));
   screen.line(screen.colors.bold('Rollbook keeps school rosters in step with student information systems.'));
   screen.passing('  Starting a database, queues and workers on this computer …');
   const { setting, isGood } = await withSetting({ log, keep, signal, onLost }, async (setting) => {
@@ -160,3 +164,5 @@ try {
   process.stderr.write(`${describeFailure(error)}\n`);
   process.exitCode = 1;
 }
+// Connections to servers that went away may be tried again for ever; by now nothing is left to be done.
+setTimeout(() => process.exit(), LINGER_MS).unref();

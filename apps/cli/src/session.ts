@@ -11,7 +11,7 @@ import {
   type Shutdown,
 } from '@rollbook/runtime';
 import { Queues, connect } from '@rollbook/queue';
-import { migrate, openDatabase, type Database, type SecretKey } from '@rollbook/store';
+import { migrate, openDatabase, queuePrefix, type Database, type SecretKey } from '@rollbook/store';
 import { CommandError, Interrupted } from './problem.ts';
 import { probeRedis } from './redis-probe.ts';
 import { probeTcp } from './tcp-probe.ts';
@@ -105,18 +105,19 @@ async function openSession(
     services,
     database,
     secretKeys: () => (keys ??= openSecretKeys(environment.secretKeys, home)),
-    queues: () => (queues ??= openQueues({ services, log, shutdown })),
+    queues: () => (queues ??= openQueues({ services, database, log, shutdown })),
   };
 }
 
 async function openQueues({
   services,
+  database,
   log,
   shutdown,
-}: Pick<Session, 'services' | 'log' | 'shutdown'>): Promise<Queues> {
+}: Pick<Session, 'services' | 'database' | 'log' | 'shutdown'>): Promise<Queues> {
   await refuseUnreachableQueues(services);
   const onError = (error: Error): void => log.warn({ err: error }, 'the queue server does not answer');
-  const connection = connect(services.queue, { onError });
+  const connection = connect(services.queue, { prefix: await queuePrefix(database.pool), onError });
   const queues = new Queues(connection, onError);
   shutdown.acquire('queues', async () => {
     await queues.close();

@@ -3,7 +3,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { UsageError } from '@rollbook/core';
 import type { Log } from '@rollbook/pipeline';
 import { Queues, connect, type QueueBackend } from '@rollbook/queue';
-import type { Database } from '@rollbook/store';
+import { queuePrefix, type Database } from '@rollbook/store';
 import { Hono } from 'hono';
 import { refuseForeignRequests, requirePassword } from './access.ts';
 import { mountDashboard } from './dashboard.ts';
@@ -11,6 +11,7 @@ import { startScheduler } from './scheduler.ts';
 
 export interface ServerOptions {
   readonly backend: QueueBackend;
+  /** Left out: the database's own. */
   readonly queuePrefix?: string;
   readonly database: Database;
   /** Loopback unless the operator says otherwise. */
@@ -38,7 +39,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log.warn({ code: (error as { code?: string }).code }, `queue: ${error.message}`);
   const connection = connect(options.backend, {
     onError,
-    ...(options.queuePrefix !== undefined && { prefix: options.queuePrefix }),
+    prefix: options.queuePrefix ?? (await queuePrefix(options.database.pool)),
   });
   const queues = new Queues(connection, onError);
   const http = createAdaptorServer({ fetch: createApp(options, queues).fetch });

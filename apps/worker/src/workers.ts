@@ -26,6 +26,7 @@ import {
   PostgresRuns,
   PostgresSnapshots,
   openSourceConfig,
+  queuePrefix,
   registerWorker,
   type Database,
   type SecretKey,
@@ -33,7 +34,7 @@ import {
 
 export interface WorkersOptions {
   readonly backend: QueueBackend;
-  /** Keeps several installations apart on one queue server. */
+  /** Left out: the database's own. */
   readonly queuePrefix?: string;
   readonly database: Database;
   /** All queues if left out. */
@@ -65,7 +66,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     log.warn({ code: (error as { code?: string }).code }, `queue: ${error.message}`);
   const connection = connect(options.backend, {
     onError,
-    ...(options.queuePrefix !== undefined && { prefix: options.queuePrefix }),
+    prefix: options.queuePrefix ?? (await queuePrefix(database.pool)),
   });
   const queues = new Queues(connection, onError);
   const settings = { ...DEFAULT_WORKER_SETTINGS, ...options.settings };

@@ -83,7 +83,7 @@ export interface RunLedger {
   ): Promise<ActiveRun & { readonly created: boolean }>;
   /** Takes the lease of a stage. A failed run whose job is run again is opened again, if its sync has no newer run. */
   begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart>;
-  /** What people see while they wait; ids and numbers only. */
+  /** What people see while they wait; ids and numbers only. Throws LeaseLost like a commit. */
   progress(lease: Lease, message: string): Promise<void>;
   commitFetch(lease: Lease, snapshot: StageSnapshot, warnings: readonly CountedWarning[]): Promise<void>;
   /** Compares and writes the change set in the same transaction. */

@@ -2,7 +2,7 @@ import { SyncError } from '@rollbook/core';
 import type { StagePayload } from './catalogue.ts';
 import { LeaseLost, RosterMoved, SnapshotLost } from './faults.ts';
 import { explanationOf, judge } from './judge.ts';
-import type { Lease, RunInfo, RunOutcome } from './ledger.ts';
+import type { ActiveRun, Lease, RunInfo, RunOutcome } from './ledger.ts';
 import { loadSnapshot } from './load-snapshot.ts';
 import type { PipelineContext } from './ports.ts';
 import { enqueueStage } from './request-sync.ts';
@@ -40,38 +40,48 @@ const WORK: Readonly<Record<Stage, StageWork>> = { fetch: runFetch, diff: runDif
  * @throws SyncError, or whatever went wrong, for the queue to try again; the signal's reason when it is aborted.
  */
 export async function runStage(context: PipelineContext, job: StageJob): Promise<StageResult> {
-  const { ledger, queue, log } = context;
+  const { ledger, log } = context;
   const start = await ledger
     .begin({ stage: job.stage, runId: job.payload.runId, round: job.payload.round })
-    .catch((error: unknown) => {
-      throw error instanceof SyncError ? error : internalError(error);
-    });
+    .catch(rethrowKnown);
   if (start.kind === 'stale') {
-    if (start.active) await enqueueStage(queue, start.active);
+    if (start.active) await enqueue(context, start.active);
     return { outcome: 'stale' };
   }
   const { lease, run } = start;
+  let ended: RunOutcome | null;
   try {
-    const ended = await WORK[job.stage](context, lease, run, job.signal);
-    if (ended) return { outcome: 'ended', run: ended };
-    const next = nextStage(job.stage) as Stage;
-    await enqueueStage(queue, { runId: run.id, round: run.round, stage: next, sourceType: run.sourceType });
-    return { outcome: 'continued', next };
+    ended = await WORK[job.stage](context, lease, run, job.signal);
   } catch (error) {
-    if (error instanceof LeaseLost) {
+    return settle(context, lease, job, error).catch((unsettled: unknown) => {
+      if (job.signal.aborted) throw unsettled;
+      if (!(unsettled instanceof LeaseLost)) return rethrowKnown(unsettled);
       log.info({ runId: run.id, stage: job.stage }, 'another worker took the stage over');
       return { outcome: 'stale' };
-    }
-    const restart = restartOf(error);
-    if (restart) {
-      const again = await ledger.restart(lease, restart);
-      log.warn({ runId: run.id, stage: job.stage, next: restart }, (error as Error).message);
-      await enqueueStage(queue, again);
-      return { outcome: 'restarted', next: restart };
-    }
-    if (job.signal.aborted) throw error;
-    return settleFailure(context, lease, job, error);
+    });
   }
+  if (ended) return { outcome: 'ended', run: ended };
+  const next = nextStage(job.stage) as Stage;
+  await enqueue(context, { runId: run.id, round: run.round, stage: next, sourceType: run.sourceType });
+  return { outcome: 'continued', next };
+}
+
+/** The stage is committed by now: should this fail, the job's next attempt, or else the sweep, does it again. */
+const enqueue = ({ queue }: PipelineContext, run: ActiveRun): Promise<void> =>
+  enqueueStage(queue, run).catch(rethrowKnown);
+
+/** What becomes of a stage that was not committed. @throws LeaseLost, SyncError, or what the ledger says. */
+async function settle(context: PipelineContext, lease: Lease, job: StageJob, error: unknown): Promise<StageResult> {
+  if (error instanceof LeaseLost) throw error;
+  const restart = restartOf(error);
+  if (restart) {
+    const again = await context.ledger.restart(lease, restart);
+    context.log.warn({ runId: lease.runId, stage: lease.stage, next: restart }, (error as Error).message);
+    await enqueue(context, again);
+    return { outcome: 'restarted', next: restart };
+  }
+  if (job.signal.aborted) throw error;
+  return settleFailure(context, lease, job, error);
 }
 
 function restartOf(error: unknown): 'fetch' | 'diff' | null {
@@ -88,18 +98,22 @@ async function settleFailure(
 ): Promise<StageResult> {
   const failure = error instanceof SyncError ? error : internalError(error);
   const isFinal = failure.disposition === 'give-up' || (failure.disposition === 'retry' && job.isLastAttempt);
-  if (!isFinal) {
-    await noteRetry(context, lease, failure);
-    throw failure;
-  }
-  await context.ledger.fail(lease, failure);
+  await (isFinal ? context.ledger.fail(lease, failure) : noteRetry(context, lease, failure));
+  if (failure.reason === 'internal')
+    context.log.error(
+      { runId: lease.runId, stage: lease.stage, err: error },
+      'the stage failed for a reason of its own',
+    );
+  if (!isFinal) throw failure;
   if (failure.disposition === 'give-up') return { outcome: 'ended', run: { status: 'failed', reason: failure.reason } };
   throw failure;
 }
 
 async function noteRetry({ ledger, log }: PipelineContext, lease: Lease, failure: SyncError): Promise<void> {
+  await ledger.progress(lease, `will be tried again: ${failure.message}`).catch((error: unknown) => {
+    if (error instanceof LeaseLost) throw error;
+  });
   log.warn({ runId: lease.runId, stage: lease.stage, reason: failure.reason }, failure.message);
-  await ledger.progress(lease, `will be tried again: ${failure.message}`).catch(() => undefined);
 }
 
 /** What a database that restarts or cannot be reached says: SQLSTATE classes 08 and 57P, or the socket's own code. */
@@ -111,6 +125,11 @@ const AWAY_RETRY_MS = 2_000;
 function isDatabaseAway(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return (typeof code === 'string' && AWAY.test(code)) || (typeof message === 'string' && AWAY_MESSAGE.test(message));
+}
+
+/** @throws SyncError: the error itself, or what stands for it. */
+function rethrowKnown(error: unknown): never {
+  throw error instanceof SyncError ? error : internalError(error);
 }
 
 /** Keeps the message of an unforeseen error out of queues and pages: nobody knows what it holds. It stays in the cause. */

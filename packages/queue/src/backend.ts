@@ -27,8 +27,8 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
-  /** Keeps several installations apart on one server. */
-  readonly prefix?: string;
+  /** Keeps installations apart that share a server. */
+  readonly prefix: string;
   readonly onError: (error: Error) => void;
 }
 
@@ -36,7 +36,7 @@ export function connect(backend: QueueBackend, options: ConnectionOptions): Conn
   return backend.backend === 'redis' ? connectRedis(backend.url, options) : connectPostgres(backend, options);
 }
 
-function connectRedis(url: string, { prefix = 'rollbook', onError }: ConnectionOptions): Connection {
+function connectRedis(url: string, { prefix, onError }: ConnectionOptions): Connection {
   // BullMQ's workers wait in blocking reads: a request must not be given up while Redis restarts.
   const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 100, 2_000) });
   redis.on('error', onError);
@@ -54,7 +54,7 @@ function connectRedis(url: string, { prefix = 'rollbook', onError }: ConnectionO
 
 function connectPostgres(
   { connectionString }: { readonly connectionString: string },
-  { prefix = 'rollbook' }: ConnectionOptions,
+  { prefix }: ConnectionOptions,
 ): Connection {
   // Each queue and worker has a pool of its own: small ones, for many processes share the server.
   // A schema of its own is what the prefix is on Redis.

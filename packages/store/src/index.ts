@@ -4,6 +4,7 @@ export { approveHold, rejectHold } from './holds.ts';
 export type { Approval, Decision } from './holds.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export { previewCounts } from './preview-counts.ts';
+export { queuePrefix } from './queue-prefix.ts';
 export { PostgresRuns } from './runs.ts';
 export { PostgresSnapshots } from './snapshots.ts';
 export { loadConfiguration, openSourceConfig } from './configuration.ts';

@@ -61,17 +61,12 @@ const isUniqueViolation = (error: unknown): boolean => (error as { code?: string
 /** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
 const isSerializationFailure = (error: unknown): boolean => (error as { code?: string } | null)?.code === '40001';
 
-const isLockTimeout = (error: unknown): boolean => (error as { code?: string } | null)?.code === '55P03';
-
 export interface LedgerOptions {
   /** A worker silent for so long in the middle of a commit, in milliseconds, loses it; 30 s if left out. */
   readonly silenceLimitMs?: number;
 }
 
 const SILENCE_LIMIT_MS = 30_000;
-
-/** How long a drop of leftover tables waits for whoever still uses them. */
-const DROP_PATIENCE_MS = 1_000;
 
 export class PostgresRuns implements RunLedger {
   readonly #pool: pg.Pool;
@@ -160,11 +155,12 @@ export class PostgresRuns implements RunLedger {
   }
 
   async progress(lease: Lease, message: string): Promise<void> {
-    await this.#pool.query('UPDATE runs SET progress = $3 WHERE id = $1 AND lease = $2', [
+    const { rowCount } = await this.#pool.query('UPDATE runs SET progress = $3 WHERE id = $1 AND lease = $2', [
       lease.runId,
       lease.token,
       message,
     ]);
+    if (rowCount !== 1) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
   }
 
   async commitFetch(lease: Lease, snapshot: StageSnapshot, warnings: readonly CountedWarning[]): Promise<void> {
@@ -291,6 +287,8 @@ export class PostgresRuns implements RunLedger {
       return await inTransaction(
         this.#pool,
         async (sql) => {
+          // A worker that is frozen or cut off would keep its locks, and whoever takes over would wait for ever.
+          await sql.query(`SET LOCAL idle_in_transaction_session_timeout = ${this.#silenceLimitMs}`);
           if (!isolation) await fence(sql, lease);
           return work(sql);
         },

@@ -1,5 +1,9 @@
 import type pg from 'pg';
+import { inTransaction } from './database.ts';
 import { dropSnapshotTables } from './snapshots.ts';
+
+/** How long a drop waits for whoever still uses the tables. */
+const DROP_PATIENCE_MS = 1_000;
 
 /**
  * Drops the snapshots of runs that are over. A failed run keeps its own for a day: its job may be retried from the
@@ -11,7 +15,7 @@ export async function dropFinishedSnapshots(pool: pg.Pool): Promise<void> {
        WHERE r.status IN ('succeeded', 'held') OR r.status = 'failed' AND r.finished_at < now() - interval '1 day'`,
   );
   for (const { run_id, table_prefix } of rows) {
-    await dropSnapshotTables(pool, table_prefix);
+    if (!(await dropUnlessUsed(pool, table_prefix))) continue;
     await pool.query('DELETE FROM snapshots WHERE run_id = $1 AND table_prefix = $2', [run_id, table_prefix]);
   }
   await dropOrphans(pool);
@@ -27,5 +31,21 @@ async function dropOrphans(pool: pg.Pool): Promise<void> {
          AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.status IN ('queued', 'running') AND r.stage = 'fetch'
                          AND starts_with(t.tablename, 'r' || r.id || '_'))`,
   );
-  for (const { prefix } of rows) await dropSnapshotTables(pool, prefix);
+  for (const { prefix } of rows) await dropUnlessUsed(pool, prefix);
 }
+
+/** Leaves tables that somebody still uses, such as a worker that is cut off, to the next sweep: this one must go on. */
+async function dropUnlessUsed(pool: pg.Pool, prefix: string): Promise<boolean> {
+  try {
+    await inTransaction(pool, async (sql) => {
+      await sql.query(`SET LOCAL lock_timeout = ${DROP_PATIENCE_MS}`);
+      await dropSnapshotTables(sql, prefix);
+    });
+    return true;
+  } catch (error) {
+    if (isLockTimeout(error)) return false;
+    throw error;
+  }
+}
+
+const isLockTimeout = (error: unknown): boolean => (error as { code?: string } | null)?.code === '55P03';

@@ -170,6 +170,12 @@ CREATE TABLE decisions (
 );
 CREATE INDEX decisions_hold_id_idx ON decisions (hold_id);
 
+-- One row: tells this installation from others that share a queue server with it.
+CREATE TABLE installation (
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid()
+);
+INSERT INTO installation DEFAULT VALUES;
+
 -- Live workers, so that a waiting command knows whether anybody works.
 CREATE TABLE workers (
   id        uuid PRIMARY KEY,

@@ -5,7 +5,7 @@ import { requestSync, type PipelineContext, type Trigger } from '@rollbook/pipel
 import { Queues, connect } from '@rollbook/queue';
 import { acquireServices, openSecretKeys, readEnvironment, type Logger } from '@rollbook/runtime';
 import type { SecretKey } from '@rollbook/runtime';
-import { PostgresRuns, migrate, openDatabase, type Database } from '@rollbook/store';
+import { PostgresRuns, migrate, openDatabase, queuePrefix, type Database } from '@rollbook/store';
 import { startWorkers } from '@rollbook/worker';
 import { openPretendDistrict, type PretendDistrict } from './pretend-district.ts';
 
@@ -85,7 +85,7 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
     log,
   });
   releases.add(() => workers.stop(STOP_GRACE_MS));
-  const connection = connect(services.queue, { onError });
+  const connection = connect(services.queue, { prefix: await queuePrefix(database.pool), onError });
   releases.add(() => connection.close());
   const queues = new Queues(connection, onError);
   releases.add(() => queues.close());
