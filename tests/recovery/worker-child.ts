@@ -3,8 +3,6 @@ import { fileURLToPath } from 'node:url';
 import type { QueueBackend, WorkerSettings } from '@rollbook/queue';
 import { until } from '../queue-backends.ts';
 
-export const SETTINGS_VARIABLE = 'ROLLBOOK_TEST_WORKER';
-
 export interface WorkerProcessSettings {
   readonly backend: QueueBackend;
   readonly queuePrefix: string;
@@ -16,44 +14,53 @@ export interface WorkerProcessSettings {
 /** Short, so that the jobs of a killed worker are given away within a second or two. */
 export const QUICK_TAKEOVER: Partial<WorkerSettings> = { lockDurationMs: 1_000, stalledIntervalMs: 300 };
 
-export interface WorkerChild {
-  /** What it logged so far, a line each. */
-  readonly lines: readonly string[];
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
-  /** Kills it at once and waits until it is gone. May be called again. */
-  kill(): Promise<void>;
-}
-
 const PROGRAM = fileURLToPath(new URL('worker-process.ts', import.meta.url));
 
-/** Starts all workers in a process of their own; resolves when they listen. */
-export async function startWorkerChild(settings: WorkerProcessSettings): Promise<WorkerChild> {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM], {
-    env: { ...process.env, NODE_OPTIONS: '', [SETTINGS_VARIABLE]: JSON.stringify(settings) },
+/** All workers in a process of their own. It loads its program at once, and works only after `start`. */
+export class WorkerChild {
+  /** What it logged so far, a line each. */
+  readonly lines: string[] = [];
+  readonly #process = spawn(process.execPath, ['--import', 'tsx', PROGRAM], {
+    env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const lines: string[] = [];
-  let rest = '';
-  const collect = (chunk: Buffer): void => {
-    const parts = (rest + chunk.toString('utf8')).split('\n');
-    rest = parts.pop() as string;
-    lines.push(...parts);
-  };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await ended;
-  };
-  try {
-    await until('the worker process', async () => {
-      if (child.exitCode !== null) throw new Error(`the worker process ended: ${lines.join('\n')}${rest}`);
-      return lines.some((line) => line.includes('"ready"'));
-    });
-  } catch (error) {
-    await kill();
-    throw error;
+  readonly #ended = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
+  #rest = '';
+
+  constructor() {
+    this.#process.stdout.on('data', (chunk: Buffer) => this.#collect(chunk));
+    this.#process.stderr.on('data', (chunk: Buffer) => this.#collect(chunk));
+    // Its end is told by its exit.
+    this.#process.stdin.on('error', () => undefined);
   }
-  return { lines, signal: (name) => void child.kill(name), kill };
+
+  #collect(chunk: Buffer): void {
+    const parts = (this.#rest + chunk.toString('utf8')).split('\n');
+    this.#rest = parts.pop() as string;
+    this.lines.push(...parts);
+  }
+
+  /** Resolves when its workers listen. */
+  async start(settings: WorkerProcessSettings): Promise<void> {
+    this.#process.stdin.write(`${JSON.stringify(settings)}\n`);
+    await until('the worker process', async () => {
+      if (this.#process.exitCode !== null)
+        throw new Error(`the worker process ended: ${this.lines.join('\n')}${this.#rest}`);
+      return this.lines.some((line) => line.includes('"ready"'));
+    });
+  }
+
+  freeze(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process.kill('SIGCONT');
+  }
+
+  /** Ends it at once, frozen or not, and waits until it is gone. May be called again. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#ended;
+  }
 }

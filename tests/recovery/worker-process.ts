@@ -1,15 +1,19 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { openDatabase } from '@rollbook/store';
 import { startWorkers } from '@rollbook/worker';
 import { SECRET_KEYS } from '../sync-fixture.ts';
-import { SETTINGS_VARIABLE, type WorkerProcessSettings } from './worker-child.ts';
+import type { WorkerProcessSettings } from './worker-child.ts';
 
-/** All workers in a process of their own, to be killed or frozen. Says on standard output what it logs. */
-const settings = JSON.parse(process.env[SETTINGS_VARIABLE] as string) as WorkerProcessSettings;
+/** All workers in a process of their own, to be killed or frozen. Reads its settings, and says what it logs. */
 const say = (fields: object, message: string): void => {
   process.stdout.write(`${JSON.stringify({ ...fields, message })}\n`);
 };
+const input = createInterface({ input: process.stdin });
 // Without its parent it has no purpose, and the database could not be dropped.
-process.stdin.resume().on('end', () => process.exit(0));
+input.once('close', () => process.exit(0));
+const [line] = (await once(input, 'line')) as [string];
+const settings = JSON.parse(line) as WorkerProcessSettings;
 await startWorkers({
   backend: settings.backend,
   queuePrefix: settings.queuePrefix,

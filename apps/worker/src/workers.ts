@@ -97,7 +97,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   return {
     async stop(graceMs = STOP_GRACE_MS) {
       await sweeper.stop();
-      await registration.stop();
+      // Without a database the registration stays behind; the workers must be closed all the same.
+      await registration.stop().catch((error: unknown) => log.warn({}, `the worker stays registered: ${text(error)}`));
       await Promise.all(workers.map((worker) => worker.close(graceMs)));
       await queues.close();
       await connection.close();

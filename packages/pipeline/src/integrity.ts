@@ -3,8 +3,8 @@ import type { SnapshotContents } from './snapshot.ts';
 
 export interface IntegrityInput {
   readonly types: SnapshotContents['types'];
-  /** Active managed records of the sync, by type, before the run. */
-  readonly managed: Readonly<Record<RecordType, number>>;
+  /** Active managed records of the sync before the run; asked for types that arrived empty only. */
+  readonly managedCount: (recordType: RecordType) => Promise<number>;
   readonly settings: Pick<RunSettings, 'maxSkippedPercent'>;
 }
 
@@ -16,7 +16,7 @@ const number = (value: number): string => value.toLocaleString('en-US');
  * @throws SyncError `invalid_data` for a type that arrives empty while the roster holds some of it, or of which too many
  *   rows could not be used.
  */
-export function checkIntegrity({ types, managed, settings }: IntegrityInput): void {
+export async function checkIntegrity({ types, managedCount, settings }: IntegrityInput): Promise<void> {
   for (const recordType of RECORD_TYPES) {
     const type = types[recordType];
     if (!type) continue;
@@ -33,10 +33,11 @@ export function checkIntegrity({ types, managed, settings }: IntegrityInput): vo
         },
       );
     }
-    if (type.delivery === 'full' && total === 0 && managed[recordType] > 0) {
+    const lost = type.delivery === 'full' && total === 0 ? await managedCount(recordType) : 0;
+    if (lost > 0) {
       throw new SyncError(
         'invalid_data',
-        `No ${recordType} arrived, but ${number(managed[recordType])} are active. An empty delivery is not taken as a deletion.`,
+        `No ${recordType} arrived, but ${number(lost)} are active. An empty delivery is not taken as a deletion.`,
         {
           advice:
             `Nothing was changed. District or provider: check why the export holds no ${recordType}: a filter, a permission ` +

@@ -10,8 +10,15 @@ export function judge(difference: Difference, contents: SnapshotContents, settin
     alwaysAllow: settings.alwaysAllow,
     withhold: settings.withhold,
     schoolLinks: settings.schools,
-    schoolsInData: contents.schools,
+    schoolsInData: linkable(contents, settings),
   });
+}
+
+/** Departments and districts are in the data too, but nobody who mistyped a school's id meant one. */
+function linkable({ schools, otherOrgs }: SnapshotContents, settings: RunSettings): SnapshotContents['schools'] {
+  const linked = new Set(settings.schools?.map(({ sisId }) => sisId));
+  const others = new Set(otherOrgs);
+  return schools.filter(({ sisId }) => linked.has(sisId) || !others.has(sisId));
 }
 
 /** What to tell people about a judgement; nothing where it passes. */

@@ -56,8 +56,8 @@ export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot
     const types = loading.withUnusable(tables);
     const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs };
     const scope = { linked: settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs: contents.otherOrgs };
-    const managed = await snapshots.managedCounts(districtId, syncId, scope);
-    checkIntegrity({ types, managed, settings });
+    const managedCount = (type: RecordType): Promise<number> => snapshots.managedCount(districtId, syncId, type, scope);
+    await checkIntegrity({ types, managedCount, settings });
     return {
       prefix: draft.prefix,
       contents,

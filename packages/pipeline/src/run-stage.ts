@@ -104,9 +104,8 @@ async function settleFailure(
       { runId: lease.runId, stage: lease.stage, err: error },
       'the stage failed for a reason of its own',
     );
-  if (!isFinal) throw failure;
-  if (failure.disposition === 'give-up') return { outcome: 'ended', run: { status: 'failed', reason: failure.reason } };
-  throw failure;
+  if (failure.disposition !== 'give-up') throw failure;
+  return { outcome: 'ended', run: { status: 'failed', reason: failure.reason } };
 }
 
 async function noteRetry({ ledger, log }: PipelineContext, lease: Lease, failure: SyncError): Promise<void> {

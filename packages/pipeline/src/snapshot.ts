@@ -77,8 +77,8 @@ export interface SnapshotStore {
   }): Promise<SnapshotDraft>;
   /** Active schools, terms, courses or classes of the district. */
   knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]>;
-  /** How many active records of each type the sync manages within its scope. */
-  managedCounts(districtId: string, syncId: string, scope: Scope): Promise<Record<RecordType, number>>;
+  /** How many active records of a type the sync manages within its scope. */
+  managedCount(districtId: string, syncId: string, recordType: RecordType, scope: Scope): Promise<number>;
   /** Compares a snapshot with the roster outside of any run. */
   compare(
     snapshot: { readonly prefix: string; readonly contents: SnapshotContents },

@@ -50,6 +50,7 @@ const Variables = z.object({
   ROLLBOOK_DASHBOARD_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
   ROLLBOOK_LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).optional(),
   ROLLBOOK_SHUTDOWN_SECONDS: integer(1, 3_600).default(25),
+  ROLLBOOK_ACTOR: z.string().max(200, 'at most 200 characters').optional(),
 });
 
 export interface Environment {

@@ -39,7 +39,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /** A statement runner: the pool itself, or one connection inside a transaction. */
-export type Sql = pg.Pool | pg.PoolClient;
+export type Sql = pg.Pool | pg.ClientBase;
 
 /** Runs `work` in one transaction on one connection: committed when it returns, rolled back when it throws. */
 export async function inTransaction<R>(

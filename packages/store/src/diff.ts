@@ -13,8 +13,15 @@ export interface DiffInput extends CompareOptions {
   readonly contents: SnapshotContents;
 }
 
-/** `c` create, `u` update, `r` restore, `a` archive, `f` foreign, `k` kept archived; nothing for unchanged. */
-type Action = 'c' | 'u' | 'r' | 'a' | 'f' | 'k';
+/** `c` create, `u` update, `r` restore, `a` archive, `f` foreign, `k` kept archived, `n` nothing. */
+type Action = 'c' | 'u' | 'r' | 'a' | 'f' | 'k' | 'n';
+type ActionCounts = Record<Action, number>;
+
+interface Comparison {
+  readonly counts: ActionCounts;
+  /** Active managed records in scope, by school, in the order of the schools (guard §1). */
+  readonly active: readonly { readonly school: string | null; readonly count: number }[];
+}
 
 /** The change set's table. Creates are not in it: they are the snapshot's rows that the roster lacks. */
 export const changesTable = (prefix: string): string => `snapshot."${prefix}_changes"`;
@@ -38,22 +45,26 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
        school_id text COLLATE "C", is_dependent boolean NOT NULL DEFAULT false, is_approved boolean NOT NULL DEFAULT false)
      WITH (autovacuum_enabled = false)`,
   );
-  const counts: Partial<Record<RecordType, Record<Action, number>>> = {};
+  const comparisons: { -readonly [T in keyof Comparisons]: Comparisons[T] } = {};
   for (const recordType of RECORD_TYPES) {
     const delivered = input.contents.types[recordType];
-    if (delivered) counts[recordType] = await compare(sql, input, recordType, delivered);
+    if (delivered) comparisons[recordType] = await compare(sql, input, recordType, delivered);
   }
   const dependents = await addDependents(sql, input, changes);
   const approvalIds = await markApproved(sql, input.syncId, changes);
   const { rows: total } = await sql.query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${changes}`);
   return {
     rosterVersion: districts[0]?.version ?? '0',
-    types: summarise(input.contents, counts, dependents),
-    groups: await measureGroups(sql, input, changes),
+    types: summarise(input.contents, comparisons, dependents),
+    groups: await measureGroups(sql, comparisons, changes),
     changeCount: total[0]?.count ?? 0,
     approvalIds,
   };
 }
+
+type Comparisons = Partial<Readonly<Record<RecordType, Comparison>>>;
+
+const NO_ACTIONS: ActionCounts = { c: 0, u: 0, r: 0, a: 0, f: 0, k: 0, n: 0 };
 
 /** Fills the change set with one record type's updates, restores and archives, and counts every action. */
 async function compare(
@@ -61,47 +72,65 @@ async function compare(
   input: DiffInput,
   recordType: RecordType,
   delivered: TypeContents,
-): Promise<Record<Action, number>> {
-  const counts: Record<Action, number> = { c: 0, u: 0, r: 0, a: 0, f: 0, k: 0 };
+): Promise<Comparison> {
   const { rows: roster } = await sql.query(`SELECT 1 FROM ${recordType} WHERE district_id = $1 LIMIT 1`, [
     input.districtId,
   ]);
-  if (roster.length === 0) return { ...counts, c: delivered.present };
-  // One hash join of the two sides. Sorting is off: the planner cannot know that the groups are few, and would sort all.
+  if (roster.length === 0) return { counts: { ...NO_ACTIONS, c: delivered.present }, active: [] };
+  // One hash join of the two sides, of a delta too: who is active is counted on the way. Sorting is off, for the planner
+  // cannot know that the groups are few, and would sort all rows.
   await sql.query('SET LOCAL enable_sort = off');
-  const { rows } = await sql.query<{ action: Action; count: number }>(
+  const { rows } = await sql.query<{ action: Action; measured: boolean; school: string | null; count: number }>(
     `WITH joined AS (
-       SELECT coalesce(s.sis_id, r.sis_id) AS sis_id,
+       SELECT coalesce(s.sis_id, r.sis_id) AS sis_id, r.state = 'm' AS measured,
+         CASE WHEN r.state = 'm' THEN r.school_id END AS school_id,
          CASE
            WHEN s.presence = 'p' THEN
-             CASE
-               WHEN r.sis_id IS NULL THEN 'c'
-               WHEN r.sync_id IS DISTINCT FROM $2 THEN 'f'
-               WHEN r.status = 'active' THEN CASE WHEN r.source_hash IS DISTINCT FROM s.source_hash THEN 'u' END
-               WHEN r.archived_by = 'user' AND NOT $4::boolean THEN 'k'
-               ELSE 'r'
+             CASE r.state
+               WHEN 'm' THEN CASE WHEN r.source_hash = s.source_hash THEN 'n' ELSE 'u' END
+               WHEN 'x' THEN CASE WHEN r.source_hash = s.source_hash THEN 'n' ELSE 'u' END
+               ELSE coalesce(r.state, 'c')
              END
-           WHEN s.presence = 's' THEN NULL
-           WHEN r.sync_id = $2 AND r.status = 'active' AND ${inScopeSql(recordType, 'r', '$3')} THEN 'a'
-         END AS action,
-         ${homeSchoolSql(recordType, 'r')} AS school_id
+           WHEN r.state = 'm' AND ${isArchive(delivered)} THEN 'a'
+           ELSE 'n'
+         END AS action
        FROM ${snapshotTable(input.prefix, recordType)} s
-       ${delivered.delivery === 'full' ? 'FULL' : 'LEFT'} JOIN (SELECT * FROM ${recordType} WHERE district_id = $1) r
-         ON r.sis_id = s.sis_id
+       FULL JOIN (
+         SELECT r.sis_id, r.source_hash, ${homeSchoolSql(recordType, 'r')} AS school_id,
+           -- m: measured, for it is active and in scope; x: active, out of scope.
+           CASE
+             WHEN r.sync_id IS DISTINCT FROM $2 THEN 'f'
+             WHEN r.status = 'active' THEN CASE WHEN ${inScopeSql(recordType, 'r', '$3')} THEN 'm' ELSE 'x' END
+             WHEN r.archived_by = 'user' AND NOT $4::boolean THEN 'k'
+             ELSE 'r'
+           END AS state
+         FROM ${recordType} r WHERE r.district_id = $1
+       ) r ON r.sis_id = s.sis_id
      ), grouped AS (
-       SELECT action, CASE WHEN action = 'a' THEN school_id END AS school_id, count(*)::integer AS count,
+       SELECT action, measured, school_id, count(*)::integer AS count,
          array_agg(sis_id) FILTER (WHERE action IN ('u', 'r', 'a')) AS ids
-       FROM joined WHERE action IS NOT NULL GROUP BY 1, 2
+       FROM joined GROUP BY 1, 2, 3
      ), written AS (
        INSERT INTO ${changesTable(input.prefix)} (record_type, sis_id, action, school_id)
        SELECT '${recordType}', unnest(ids), action::"char", school_id FROM grouped WHERE ids IS NOT NULL
      )
-     SELECT action, sum(count)::integer AS count FROM grouped GROUP BY action`,
+     SELECT action, measured, school_id AS school, count FROM grouped`,
     [input.districtId, input.syncId, scopeParameter(recordType, input.scope), input.restoreUserArchived],
   );
   await sql.query('RESET enable_sort');
-  for (const { action, count } of rows) counts[action] = count;
-  return counts;
+  const counts = { ...NO_ACTIONS };
+  const active = new Map<string | null, number>();
+  for (const { action, measured, school, count } of rows) {
+    counts[action] += count;
+    if (measured) active.set(school, (active.get(school) ?? 0) + count);
+  }
+  const schools = [...active].map(([school, count]) => ({ school, count }));
+  return { counts, active: schools.sort((a, b) => ((a.school ?? '') < (b.school ?? '') ? -1 : 1)) };
+}
+
+/** In a full delivery what is not there is gone; in a delta only what is marked, or has left the linked schools. */
+function isArchive({ delivery }: TypeContents): string {
+  return delivery === 'full' ? `s.presence IS DISTINCT FROM 's'` : `s.presence IN ('g', 'o')`;
 }
 
 /** Marks the archives that valid approvals cover, and returns those approvals (guard §27). */
@@ -127,44 +156,31 @@ async function markApproved(sql: PoolClient, syncId: string, changes: string): P
 }
 
 /** Active managed records by type and school, and what of them would be archived, roots only (guard §1, §6). */
-async function measureGroups(sql: PoolClient, input: DiffInput, changes: string): Promise<ArchiveCount[]> {
-  const { rows: archives } = await sql.query<{
-    type: RecordType;
-    school: string | null;
-    count: number;
-    approved: number;
-  }>(
+async function measureGroups(sql: PoolClient, comparisons: Comparisons, changes: string): Promise<ArchiveCount[]> {
+  const { rows } = await sql.query<{ type: RecordType; school: string | null; count: number; approved: number }>(
     `SELECT record_type AS type, school_id AS school, count(*)::integer AS count,
        (count(*) FILTER (WHERE is_approved))::integer AS approved
      FROM ${changes} WHERE action = 'a' AND NOT is_dependent GROUP BY 1, 2`,
   );
-  const groups: ArchiveCount[] = [];
-  for (const recordType of RECORD_TYPES) {
-    if (!input.contents.types[recordType]) continue;
-    const { rows } = await sql.query<{ school: string | null; active: number }>(
-      `SELECT ${homeSchoolSql(recordType, 'r')} AS school, count(*)::integer AS active FROM ${recordType} r
-       WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScopeSql(recordType, 'r', '$3')}
-       GROUP BY 1 ORDER BY 1`,
-      [input.districtId, input.syncId, scopeParameter(recordType, input.scope)],
-    );
-    for (const { school, active } of rows) {
-      const archive = archives.find((row) => row.type === recordType && row.school === school);
-      groups.push({ recordType, school, active, toArchive: archive?.count ?? 0, approved: archive?.approved ?? 0 });
-    }
-  }
-  return groups;
+  const archives = new Map(rows.map((row) => [`${row.type}/${row.school ?? ''}`, row]));
+  return RECORD_TYPES.flatMap((recordType) =>
+    (comparisons[recordType]?.active ?? []).map(({ school, count }) => {
+      const archive = archives.get(`${recordType}/${school ?? ''}`);
+      return { recordType, school, active: count, toArchive: archive?.count ?? 0, approved: archive?.approved ?? 0 };
+    }),
+  );
 }
 
 function summarise(
   contents: SnapshotContents,
-  counts: Partial<Record<RecordType, Record<Action, number>>>,
+  comparisons: Comparisons,
   dependents: DependentCounts,
 ): Partial<Record<RecordType, TypeDifference>> {
   const types: Partial<Record<RecordType, TypeDifference>> = {};
   for (const recordType of RECORD_TYPES) {
-    const count = counts[recordType] ?? { c: 0, u: 0, r: 0, a: 0, f: 0, k: 0 };
+    const count = comparisons[recordType]?.counts ?? NO_ACTIONS;
     const present = contents.types[recordType]?.present ?? 0;
-    if (!counts[recordType] && !dependents[recordType]) continue;
+    if (!comparisons[recordType] && !dependents[recordType]) continue;
     types[recordType] = {
       created: count.c,
       updated: count.u,

@@ -37,7 +37,7 @@ export async function advance(sql: Sql, lease: Lease, result: object | null): Pr
 
 export async function finishStage(sql: Sql, lease: Lease, result: object | null): Promise<void> {
   await sql.query(
-    `UPDATE run_stages SET finished_at = now(), result = $4 WHERE run_id = $1 AND round = $2 AND stage = $3`,
+    `UPDATE run_stages SET finished_at = clock_timestamp(), result = $4 WHERE run_id = $1 AND round = $2 AND stage = $3`,
     [lease.runId, lease.round, lease.stage, result && JSON.stringify(result)],
   );
 }
@@ -51,7 +51,7 @@ export async function endRun(
 ): Promise<RunOutcome> {
   await finishStage(sql, lease, null);
   await sql.query(
-    `UPDATE runs SET status = $2, reason = $3, reasons = $4, counts = $5, lease = NULL, progress = NULL, finished_at = now()
+    `UPDATE runs SET status = $2, reason = $3, reasons = $4, counts = $5, lease = NULL, progress = NULL, finished_at = clock_timestamp()
      WHERE id = $1`,
     [lease.runId, status, reason, reason ? [reason] : [], JSON.stringify(counts)],
   );
@@ -61,7 +61,7 @@ export async function endRun(
 export async function endFailed(sql: Sql, runId: number, failure: Failure): Promise<void> {
   await sql.query(
     `UPDATE runs SET status = 'failed', reason = $2, reasons = ARRAY[$2], message = $3, advice = $4,
-       schools_not_found = $5, lease = NULL, progress = NULL, finished_at = now() WHERE id = $1`,
+       schools_not_found = $5, lease = NULL, progress = NULL, finished_at = clock_timestamp() WHERE id = $1`,
     [runId, failure.reason, failure.message, failure.advice, JSON.stringify(failure.schoolsNotFound ?? [])],
   );
 }

@@ -21,12 +21,17 @@ export async function dropFinishedSnapshots(pool: pg.Pool): Promise<void> {
   await dropOrphans(pool);
 }
 
-/** Drafts of workers that were killed: their prefix names the run, and that run has left fetch or was taken over. */
+/**
+ * Drafts of workers that were killed: their prefix names the run, and that run has left fetch or was taken over. Those of
+ * previews name the second they began in, and no preview takes six hours.
+ */
 async function dropOrphans(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ prefix: string }>(
-    `SELECT DISTINCT substring(t.tablename from '^(r[0-9]+_[0-9a-f]+)_') AS prefix
+    `SELECT DISTINCT substring(t.tablename from '^((?:r|preview)[0-9]+_[0-9a-f]+)_') AS prefix
        FROM pg_tables t
-       WHERE t.schemaname = 'snapshot' AND t.tablename ~ '^r[0-9]+_[0-9a-f]+_'
+       WHERE t.schemaname = 'snapshot' AND t.tablename ~ '^(r|preview)[0-9]+_[0-9a-f]+_'
+         AND (t.tablename !~ '^preview' OR substring(t.tablename from '^preview([0-9]+)')::bigint
+              < extract(epoch FROM now() - interval '6 hours'))
          AND NOT EXISTS (SELECT 1 FROM snapshots s WHERE starts_with(t.tablename, s.table_prefix || '_'))
          AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.status IN ('queued', 'running') AND r.stage = 'fetch'
                          AND starts_with(t.tablename, 'r' || r.id || '_'))`,

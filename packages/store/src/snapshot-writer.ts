@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { RecordType, RosterRecord } from '@rollbook/core';
 import type { Presence } from '@rollbook/pipeline';
-import type pg from 'pg';
+import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { columnsOf } from './columns.ts';
 import { RepeatedIds } from './repeated-ids.ts';
@@ -29,13 +29,13 @@ export const snapshotTable = (prefix: string, recordType: RecordType): string =>
  * piece before it, so that at most two pieces are in memory.
  */
 export class SnapshotWriter {
-  readonly #sql: pg.PoolClient;
+  readonly #sql: ClientBase;
   readonly #prefix: string;
   readonly #targets = new Map<RecordType, Target>();
   readonly #repeatedIds = new RepeatedIds();
   #sending: Promise<void> = Promise.resolve();
 
-  constructor(sql: pg.PoolClient, prefix: string) {
+  constructor(sql: ClientBase, prefix: string) {
     this.#sql = sql;
     this.#prefix = prefix;
   }

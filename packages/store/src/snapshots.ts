@@ -13,7 +13,7 @@ import type {
   SnapshotStore,
   TableContents,
 } from '@rollbook/pipeline';
-import type pg from 'pg';
+import pg from 'pg';
 import { inTransaction, type Sql } from './database.ts';
 import { diff } from './diff.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
@@ -37,12 +37,12 @@ export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void
 class Draft implements SnapshotDraft {
   readonly prefix: string;
   readonly #districtId: string;
-  readonly #sql: pg.PoolClient;
+  readonly #sql: pg.Client;
   readonly #writer: SnapshotWriter;
-  #lostConnection: Error | undefined;
+  #isConnected = true;
   #isOpen = true;
 
-  constructor(sql: pg.PoolClient, prefix: string, districtId: string) {
+  constructor(sql: pg.Client, prefix: string, districtId: string) {
     this.prefix = prefix;
     this.#districtId = districtId;
     this.#sql = sql;
@@ -50,8 +50,8 @@ class Draft implements SnapshotDraft {
     sql.on('error', this.#onError);
   }
 
-  readonly #onError = (error: Error): void => {
-    this.#lostConnection = error;
+  readonly #onError = (): void => {
+    this.#isConnected = false;
   };
 
   open(recordType: RecordType): Promise<void> {
@@ -92,7 +92,7 @@ class Draft implements SnapshotDraft {
     if (!this.#isOpen) return;
     try {
       await this.#writer.abandon();
-      if (!this.#lostConnection) await dropSnapshotTables(this.#sql, this.prefix);
+      if (this.#isConnected) await dropSnapshotTables(this.#sql, this.prefix);
     } finally {
       this.release();
     }
@@ -101,8 +101,8 @@ class Draft implements SnapshotDraft {
   release(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#sql.off('error', this.#onError);
-    this.#sql.release(this.#lostConnection);
+    // Whether it ends well or not, nothing more is asked of it.
+    this.#sql.end().catch(() => undefined);
   }
 }
 
@@ -114,8 +114,11 @@ export class PostgresSnapshots implements SnapshotStore {
   }
 
   async draft(key: { readonly runId: number | null; readonly districtId: string }): Promise<SnapshotDraft> {
-    const prefix = `${key.runId === null ? 'preview' : `r${key.runId}`}_${randomBytes(5).toString('hex')}`;
-    return new Draft(await this.#pool.connect(), prefix, key.districtId);
+    const owner = key.runId === null ? `preview${Math.floor(Date.now() / 1000)}` : `r${key.runId}`;
+    // Its own connection: were it one of the pool's, as many drafts as the pool is large would wait for each other.
+    const sql = new pg.Client(this.#pool.options);
+    await sql.connect();
+    return new Draft(sql, `${owner}_${randomBytes(5).toString('hex')}`, key.districtId);
   }
 
   async *knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]> {
@@ -134,17 +137,13 @@ export class PostgresSnapshots implements SnapshotStore {
     }
   }
 
-  async managedCounts(districtId: string, syncId: string, scope: Scope): Promise<Record<RecordType, number>> {
-    const counts = {} as Record<RecordType, number>;
-    for (const recordType of RECORD_TYPES) {
-      const { rows } = await this.#pool.query<{ count: number }>(
-        `SELECT count(*)::integer AS count FROM ${recordType} r
-         WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScopeSql(recordType, 'r', '$3')}`,
-        [districtId, syncId, scopeParameter(recordType, scope)],
-      );
-      counts[recordType] = rows[0]?.count ?? 0;
-    }
-    return counts;
+  async managedCount(districtId: string, syncId: string, recordType: RecordType, scope: Scope): Promise<number> {
+    const { rows } = await this.#pool.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM ${recordType} r
+       WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScopeSql(recordType, 'r', '$3')}`,
+      [districtId, syncId, scopeParameter(recordType, scope)],
+    );
+    return rows[0]?.count ?? 0;
   }
 
   compare(
