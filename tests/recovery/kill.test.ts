@@ -10,7 +10,7 @@ import { holdLock, type HeldLock } from './held-lock.ts';
 import { CONTROL, TRIED, createTwoDistricts, snapshotTables, stateAfter, type TwoDistricts } from './two-districts.ts';
 import { QUICK_TAKEOVER, WorkerChild } from './worker-child.ts';
 
-const SWEEP_INTERVAL_MS = 300;
+const SWEEP_INTERVAL_MS = 100;
 const NEVER = new AbortController().signal;
 
 /** A place where a run is stopped, and how. */
@@ -184,11 +184,8 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
       const before = await stateAfter(database, TRIED, runId);
       const lines = frozen.lines.length;
       frozen.thaw();
-      await until(
-        'the thawed worker to give up',
-        async () =>
-          (console.error(frozen.lines.slice(lines)), 0) ||
-          frozen.lines.slice(lines).some((line) => line.includes('another worker took the stage over')),
+      await until('the thawed worker to give up', async () =>
+        frozen.lines.slice(lines).some((line) => line.includes('another worker took the stage over')),
       );
       expect(await stateAfter(database, TRIED, runId)).toEqual(before);
       await until('the snapshots to be dropped', async () => (await snapshotTables(database)).length === 0);

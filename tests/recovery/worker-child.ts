@@ -12,7 +12,7 @@ export interface WorkerProcessSettings {
 }
 
 /** Short, so that the jobs of a killed worker are given away within a second or two. */
-export const QUICK_TAKEOVER: Partial<WorkerSettings> = { lockDurationMs: 1_000, stalledIntervalMs: 300 };
+export const QUICK_TAKEOVER: Partial<WorkerSettings> = { lockDurationMs: 700, stalledIntervalMs: 150 };
 
 const PROGRAM = fileURLToPath(new URL('worker-process.ts', import.meta.url));
 

@@ -3,7 +3,7 @@ import { RosterMoved, SnapshotLost, type Difference, type SnapshotContents } fro
 import type { PoolClient } from 'pg';
 import { columnsOf } from './columns.ts';
 import { DEPENDENT_TYPES } from './dependents.ts';
-import { changesTable } from './diff.ts';
+import { changesTable, validApprovalsSql } from './diff.ts';
 import { countTable, verifySnapshot } from './snapshot-verify.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -46,7 +46,8 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
     if (!difference) continue;
     count.unchanged = difference.unchanged + difference.keptArchived;
     if (difference.created > 0) count.created = await create(sql, input, recordType, difference.created);
-    if (difference.updated + difference.restored > 0) await rewrite(sql, input, recordType);
+    const rewritten = difference.updated + difference.restored;
+    if (rewritten > 0) await rewrite(sql, input, recordType, rewritten);
     count.updated = difference.updated;
     count.restored = difference.restored;
   }
@@ -59,19 +60,24 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
 }
 
 /** Nobody else changes this roster until the transaction ends, and nobody has since it was compared. */
-async function lockRoster(sql: PoolClient, { districtId, difference }: ApplyInput): Promise<void> {
+async function lockRoster(sql: PoolClient, { districtId, syncId, difference }: ApplyInput): Promise<void> {
   // NO KEY: requests for runs of the district, which refer to its row, go on meanwhile.
   const { rows } = await sql.query<{ version: string }>(
     'SELECT roster_version::text AS version FROM districts WHERE id = $1 FOR NO KEY UPDATE',
     [districtId],
   );
   if (rows[0]?.version !== difference.rosterVersion) throw new RosterMoved('another run changed the roster');
-  const { rows: standing } = await sql.query(
-    `SELECT id FROM approvals WHERE id = ANY ($1) AND status = 'active' FOR UPDATE`,
-    [difference.approvalIds],
-  );
-  if (standing.length !== difference.approvalIds.length) throw new RosterMoved('an approval was used or withdrawn');
+  // Whoever decides on the open hold meanwhile waits, and finds it as this run leaves it.
+  await sql.query(`SELECT 1 FROM holds WHERE sync_id = $1 AND status = 'open' FOR UPDATE`, [syncId]);
+  const approvalIds = await lockValidApprovals(sql, syncId);
+  if (approvalIds.join() !== difference.approvalIds.join())
+    throw new RosterMoved('an approval was given, used or withdrawn');
   await sql.query('UPDATE districts SET roster_version = roster_version + 1 WHERE id = $1', [districtId]);
+}
+
+async function lockValidApprovals(sql: PoolClient, syncId: string): Promise<number[]> {
+  const { rows } = await sql.query<{ id: number }>(`${validApprovalsSql} FOR UPDATE OF a`, [syncId]);
+  return rows.map((row) => row.id);
 }
 
 /** From here on, action 'w' marks the archives withheld. */
@@ -101,7 +107,7 @@ async function create(sql: PoolClient, input: ApplyInput, recordType: RecordType
 }
 
 /** Updates and restores: both give the record what the data says; before and after go to the audit. */
-async function rewrite(sql: PoolClient, input: ApplyInput, recordType: RecordType): Promise<void> {
+async function rewrite(sql: PoolClient, input: ApplyInput, recordType: RecordType, expected: number): Promise<void> {
   const columns = columnsOf(recordType).map((column) => column.name);
   const fields = (alias: string): string =>
     `jsonb_build_object(${columns.map((name) => `'${name}', ${alias}.${name}`).join(', ')})`;
@@ -118,13 +124,16 @@ async function rewrite(sql: PoolClient, input: ApplyInput, recordType: RecordTyp
      WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r')`,
     [input.districtId, input.runId],
   );
-  await sql.query(
+  // By hand a record may have been archived, or taken from the sync, since it was compared.
+  const { rowCount } = await sql.query(
     `UPDATE ${recordType} r SET ${columns.map((name) => `${name} = s.${name}`).join(', ')}, source_hash = s.source_hash,
        status = 'active', archived_by = NULL, archived_run_id = NULL, changed_run_id = $2
      FROM ${changesTable(input.prefix)} c JOIN ${snapshotTable(input.prefix, recordType)} s ON s.sis_id = c.sis_id
-     WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r') AND r.district_id = $1 AND r.sis_id = c.sis_id`,
-    [input.districtId, input.runId],
+     WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r') AND r.district_id = $1 AND r.sis_id = c.sis_id
+       AND r.sync_id = $3 AND r.status = CASE c.action WHEN 'u' THEN 'active' ELSE 'archived' END`,
+    [input.districtId, input.runId, input.syncId],
   );
+  if (rowCount !== expected) throw new RosterMoved(`${rowCount} ${recordType} to change, not ${expected}`);
 }
 
 async function archive(

@@ -133,14 +133,15 @@ function isArchive({ delivery }: TypeContents): string {
   return delivery === 'full' ? `s.presence IS DISTINCT FROM 's'` : `s.presence IN ('g', 'o')`;
 }
 
+/** The approvals of sync `$1` that stand (guard §27), in order. */
+export const validApprovalsSql = `
+  SELECT a.id FROM approvals a JOIN syncs s ON s.id = a.sync_id
+  WHERE a.sync_id = $1 AND a.status = 'active' AND a.expires_at > now() AND a.source_fingerprint = s.source_fingerprint
+  ORDER BY a.id`;
+
 /** Marks the archives that valid approvals cover, and returns those approvals (guard §27). */
 async function markApproved(sql: PoolClient, syncId: string, changes: string): Promise<number[]> {
-  const { rows } = await sql.query<{ id: number }>(
-    `SELECT a.id FROM approvals a JOIN syncs s ON s.id = a.sync_id
-     WHERE a.sync_id = $1 AND a.status = 'active' AND a.expires_at > now() AND a.source_fingerprint = s.source_fingerprint
-     ORDER BY a.id`,
-    [syncId],
-  );
+  const { rows } = await sql.query<{ id: number }>(validApprovalsSql, [syncId]);
   const approvalIds = rows.map((row) => row.id);
   if (approvalIds.length === 0) return [];
   await sql.query(
