@@ -3,8 +3,8 @@ import { until } from '../queue-backends.ts';
 
 /** A lock that a test holds to stop a stage where it wants it. */
 export interface HeldLock {
-  /** Resolves when a connection of Rollbook waits for the lock, with its process id in the server. */
-  waiter(): Promise<number>;
+  /** Resolves when a connection of Rollbook waits for the lock, and `count` of them for this or another. */
+  waiters(count?: number): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -21,15 +21,16 @@ export async function holdLock(databaseUrl: string, statement: string): Promise<
   const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const holderPid = rows[0]?.pid as number;
   return {
-    waiter: () =>
-      until(`somebody who waits for: ${statement}`, async () => {
-        const { rows: waiting } = await watcher.query<{ pid: number }>(
-          `SELECT pid FROM pg_stat_activity
-           WHERE application_name = 'rollbook' AND datname = current_database() AND $1 = ANY (pg_blocking_pids(pid))`,
+    async waiters(count = 1) {
+      await until(`${count} who wait for: ${statement}`, async () => {
+        const { rows: waiting } = await watcher.query<{ isOurs: boolean }>(
+          `SELECT $1 = ANY (pg_blocking_pids(pid)) AS "isOurs" FROM pg_stat_activity
+           WHERE application_name = 'rollbook' AND datname = current_database() AND wait_event_type = 'Lock'`,
           [holderPid],
         );
-        return waiting[0]?.pid;
-      }),
+        return waiting.length >= count && waiting.some(({ isOurs }) => isOurs);
+      });
+    },
     async release() {
       await holder.query('ROLLBACK').catch(() => undefined);
       await Promise.all([holder.end().catch(() => undefined), watcher.end().catch(() => undefined)]);

@@ -112,7 +112,7 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
     const held = await holdLock(testDatabase.url, lock);
     locks.push(held);
     await startChild();
-    await held.waiter();
+    await held.waiters();
     expect((await stageOf(runId))?.stage).toBe(stage);
     return { runId, letGo: () => held.release() };
   };

@@ -1,17 +1,17 @@
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import type { RecordType, RosterRecord } from '@rollbook/core';
 import type { Presence } from '@rollbook/pipeline';
 import type { ClientBase } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
+import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams';
 import { columnsOf } from './columns.ts';
 import { RepeatedIds } from './repeated-ids.ts';
 import { LineBuffer, addSkipped, rowEncoder, type EncodeRow } from './snapshot-encoder.ts';
 
 /** Rows are sent in pieces of this size: large enough to be cheap, small enough to keep memory flat. */
-const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 /** Below the size of a buffer, so that what a batch adds usually fits in. */
-const SEND_BYTES = 384 * 1024;
+const SEND_BYTES = 768 * 1024;
 
 interface Target {
   readonly table: string;
@@ -21,19 +21,26 @@ interface Target {
   readonly lines: LineBuffer;
 }
 
+interface OpenCopy {
+  readonly target: Target;
+  readonly stream: CopyStreamQuery;
+  readonly ended: Promise<void>;
+}
+
 /** The unlogged table that holds one record type of a snapshot. */
 export const snapshotTable = (prefix: string, recordType: RecordType): string => `snapshot."${prefix}_${recordType}"`;
 
 /**
- * Writes a snapshot's rows by COPY while more are read: `append` gathers, `drain` sends what is due and waits for the
- * piece before it, so that at most two pieces are in memory.
+ * Writes a snapshot's rows by COPY while more are read: `append` gathers, `drain` sends what is due and waits
+ * until the connection has taken it, so that memory stays flat.
  */
 export class SnapshotWriter {
   readonly #sql: ClientBase;
   readonly #prefix: string;
   readonly #targets = new Map<RecordType, Target>();
   readonly #repeatedIds = new RepeatedIds();
-  #sending: Promise<void> = Promise.resolve();
+  /** One COPY at a time, kept open while its table is the one written to. */
+  #copy: OpenCopy | undefined;
 
   constructor(sql: ClientBase, prefix: string) {
     this.#sql = sql;
@@ -44,7 +51,7 @@ export class SnapshotWriter {
     if (this.#targets.has(recordType)) return;
     const table = snapshotTable(this.#prefix, recordType);
     const columns = columnsOf(recordType).map((column) => `${column.name} ${column.sqlType}`);
-    await this.#sending;
+    await this.#endCopy();
     // Its life is one run: nothing for autovacuum to do.
     await this.#sql.query(
       `CREATE UNLOGGED TABLE ${table} (sis_id text COLLATE "C" NOT NULL, ${columns.join(', ')},
@@ -88,21 +95,34 @@ export class SnapshotWriter {
 
   async finish(): Promise<void> {
     for (const target of this.#targets.values()) if (target.lines.sizeBytes > 0) await this.#send(target);
-    await this.#sending;
+    await this.#endCopy();
   }
 
   /** Waits for what is under way, whatever becomes of it. */
   async abandon(): Promise<void> {
-    await this.#sending.catch(() => undefined);
+    await this.#endCopy().catch(() => undefined);
   }
 
+  /** Resolves when the connection has taken the lines over; the server works on them while more are gathered. */
   async #send(target: Target): Promise<void> {
-    await this.#sending;
-    this.#sending = pipeline(
-      Readable.from(target.lines.take()),
-      this.#sql.query(copyFrom(`COPY ${target.table} FROM STDIN`)),
-    );
-    // Awaited by the next piece; until then a failure must not count as unhandled.
-    this.#sending.catch(() => undefined);
+    if (this.#copy?.target !== target) {
+      await this.#endCopy();
+      const stream = this.#sql.query(copyFrom(`COPY ${target.table} FROM STDIN`));
+      const ended = finished(stream);
+      // Awaited when the copy is ended; until then a failure must not count as unhandled.
+      ended.catch(() => undefined);
+      this.#copy = { target, stream, ended };
+    }
+    const { stream, ended } = this.#copy;
+    for (const chunk of target.lines.take())
+      if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), ended]);
+  }
+
+  async #endCopy(): Promise<void> {
+    if (!this.#copy) return;
+    const { stream, ended } = this.#copy;
+    this.#copy = undefined;
+    stream.end();
+    await ended;
   }
 }
