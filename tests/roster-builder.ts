@@ -26,10 +26,15 @@ export class RosterBuilder implements RosterSource {
   readonly gone = new Set<string>();
   readonly deliveries: { [T in RecordType]?: Delivery | 'absent' } = {};
   readonly extraEvents: PullEvent[] = [];
+  /** What the source calls this delivery, if anything. */
+  revision: string | null = null;
+  /** How many pulls were read to their end. */
+  pullsRead = 0;
   /** Called before the last event; a test fails or waits here. */
   beforeEnd: () => Promise<void> = () => Promise.resolve();
 
   async *pull(): AsyncIterable<PullEvent> {
+    if (this.revision !== null) yield { kind: 'revision', revision: this.revision };
     const types = Object.keys(emptyCounts()) as RecordType[];
     const inOrder: RecordType[] = [
       ...types.filter((t) => t !== 'enrollments' && t !== 'guardianships'),
@@ -50,6 +55,7 @@ export class RosterBuilder implements RosterSource {
     }
     for (const event of this.extraEvents) yield event;
     await this.beforeEnd();
+    this.pullsRead++;
   }
 
   school(sisId: string, kind = 'school'): this {

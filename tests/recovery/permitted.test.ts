@@ -145,7 +145,7 @@ it('archives no more than was allowed or approved, whatever the days bring', asy
         await decide(day.decision);
       }
     }),
-    { numRuns: 20 },
+    { numRuns: 8, seed: 20_261_101 },
   );
   // A property that only ever saw one kind of end would say little.
   for (const count of Object.values(ends)) expect(count).toBeGreaterThan(2);

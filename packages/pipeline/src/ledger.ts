@@ -85,6 +85,13 @@ export interface RunLedger {
   begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart>;
   /** What people see while they wait; ids and numbers only. Throws LeaseLost like a commit. */
   progress(lease: Lease, message: string): Promise<void>;
+  /**
+   * The delivery that the roster is in line with: that of the sync's latest success, if nothing has changed the roster
+   * since and the run would judge it by the same settings. Records changed by hand are not noticed.
+   */
+  appliedRevision(run: RunInfo): Promise<string | null>;
+  /** Ends a run whose delivery was applied already: everything is unchanged. */
+  commitUnchanged(lease: Lease, run: RunInfo): Promise<RunOutcome>;
   commitFetch(lease: Lease, snapshot: StageSnapshot, warnings: readonly CountedWarning[]): Promise<void>;
   /** Compares and writes the change set in the same transaction. */
   commitDiff(lease: Lease, run: RunInfo): Promise<Difference>;

@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly districtId: string;
   readonly syncId: string;
   readonly settings: RunSettings;
+  /** The delivery that the roster is in line with already; null: none. */
+  readonly appliedRevision: string | null;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
 }
@@ -39,14 +41,19 @@ const PROGRESS_EVERY_ROWS = 100_000;
  * Pulls everything a source has into a new snapshot and checks it (guard §18-§22). What is returned is whole; on any
  * error nothing is left of it.
  *
+ * @returns null if the source delivers what was applied already: then there is nothing to compare.
  * @throws SyncError for what the source, its data or its credentials are to blame for.
  */
-export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot> {
+export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot | null> {
   const { snapshots, districtId, syncId, settings } = options;
   const draft = await snapshots.draft({ runId: options.runId, districtId, syncId });
   try {
     const loading = new Loading(options, draft);
     for await (const event of options.source.pull(options.signal)) {
+      if (event.kind === 'revision' && event.revision === options.appliedRevision) {
+        await draft.discard();
+        return null;
+      }
       await loading.take(event);
       options.signal.throwIfAborted();
     }
@@ -54,7 +61,7 @@ export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot
     options.onProgress('checking the data');
     const { types: tables, warnings } = await draft.finish(delivered, intake.isScoped);
     const types = loading.withUnusable(tables);
-    const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs };
+    const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs, revision: loading.revision };
     const scope = { linked: settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs: contents.otherOrgs };
     const managedCount = (type: RecordType): Promise<number> => snapshots.managedCount(districtId, syncId, type, scope);
     await checkIntegrity({ types, managedCount, settings });
@@ -82,6 +89,7 @@ class Loading {
   readonly #indexed = new Set<RecordType>();
   /** Unusable rows that no table of their type holds, less those that stand in a table of another type too. */
   readonly #unusableBeyondTables = new Map<RecordType, number>();
+  #revision: string | null = null;
   #rows = 0;
   #nextReport = PROGRESS_EVERY_ROWS;
 
@@ -98,8 +106,15 @@ class Loading {
     return types;
   }
 
+  get revision(): string | null {
+    return this.#revision;
+  }
+
   async take(event: PullEvent): Promise<void> {
     switch (event.kind) {
+      case 'revision':
+        this.#revision = event.revision;
+        return;
       case 'delivers':
         return this.#open(event.recordType, event.delivery);
       case 'rows':

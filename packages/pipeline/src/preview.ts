@@ -30,7 +30,8 @@ export interface Preview {
  */
 export async function preview(snapshots: SnapshotStore, options: PreviewOptions): Promise<Preview> {
   const { districtId, syncId, settings } = options;
-  const snapshot = await loadSnapshot({ ...options, snapshots, runId: null });
+  const snapshot = await loadSnapshot({ ...options, snapshots, runId: null, appliedRevision: null });
+  if (!snapshot) throw new Error('a preview has no applied delivery to stop at');
   try {
     options.onProgress('comparing');
     const difference = await snapshots.compare(snapshot, {

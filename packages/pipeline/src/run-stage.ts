@@ -143,7 +143,12 @@ function internalError(cause: unknown): SyncError {
   });
 }
 
-async function runFetch(context: PipelineContext, lease: Lease, run: RunInfo, signal: AbortSignal): Promise<null> {
+async function runFetch(
+  context: PipelineContext,
+  lease: Lease,
+  run: RunInfo,
+  signal: AbortSignal,
+): Promise<RunOutcome | null> {
   const { ledger, snapshots } = context;
   const source = await context.openSource(run.syncId);
   const snapshot = await loadSnapshot({
@@ -153,9 +158,11 @@ async function runFetch(context: PipelineContext, lease: Lease, run: RunInfo, si
     districtId: run.districtId,
     syncId: run.syncId,
     settings: run.settings,
+    appliedRevision: await ledger.appliedRevision(run),
     signal,
     onProgress: (message) => void ledger.progress(lease, message).catch(() => undefined),
   });
+  if (!snapshot) return ledger.commitUnchanged(lease, run);
   try {
     await ledger.commitFetch(lease, { prefix: snapshot.prefix, contents: snapshot.contents }, snapshot.warnings);
   } catch (error) {

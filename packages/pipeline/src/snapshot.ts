@@ -26,6 +26,8 @@ export interface SnapshotContents {
   readonly schools: readonly { readonly sisId: string; readonly name: string | null }[];
   /** Departments, districts and the like: courses of theirs belong to no school that could be linked. */
   readonly otherOrgs: readonly string[];
+  /** What the source calls this delivery, if it has a name for it. */
+  readonly revision: string | null;
 }
 
 /** Which records a sync speaks for (guard §13, §16). `linked` null: every school. */

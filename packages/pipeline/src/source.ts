@@ -20,11 +20,13 @@ export interface PullWarning {
 }
 
 /**
- * What a source says while it is read, in order. A record type is announced by `delivers` before its first rows; a type
+ * What a source says while it is read, in order. A `revision`, if the source has one, comes before all records: equal
+ * revisions mean equal deliveries, and the rest of one that is known already need not be read. A record type is announced by `delivers` before its first rows; a type
  * never announced was not delivered and is left untouched. A row that cannot be used is `skipped`: its id, if it has
  * one, still counts as seen for each of `recordTypes` (guard §20), and it counts against the first of them.
  */
 export type PullEvent =
+  | { readonly kind: 'revision'; readonly revision: string }
   | { readonly kind: 'delivers'; readonly recordType: RecordType; readonly delivery: Delivery; readonly file: string }
   | {
       [T in RecordType]: {

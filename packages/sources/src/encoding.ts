@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isAscii, isUtf8 } from 'node:buffer';
 import { StringDecoder } from 'node:string_decoder';
 import { TextDecoder } from 'node:util';
@@ -10,6 +11,8 @@ export interface Detected {
   readonly encoding: Encoding;
   /** Where the file has its first byte that is not UTF-8, if it was read as Windows-1252: a line, 1-based. */
   readonly foreignLine: number | null;
+  /** SHA-256 of the file's bytes, base64. */
+  readonly digest: string;
 }
 
 /** Enough to see a BOM, and to see whether every other byte is NUL. */
@@ -27,7 +30,9 @@ const SAVE_AS_UTF8 =
 export async function detectEncoding(file: SourceFile, signal: AbortSignal): Promise<Detected> {
   let head = Buffer.alloc(0);
   let check: NarrowCheck | WideCheck | undefined;
+  const digest = createHash('sha256');
   for await (const chunk of file.open(signal)) {
+    digest.update(chunk);
     if (check !== undefined) await check.feed(chunk);
     else {
       head = Buffer.concat([head, chunk]);
@@ -40,7 +45,7 @@ export async function detectEncoding(file: SourceFile, signal: AbortSignal): Pro
     check = checkFor(file, head, signal);
     if (head.length > 0) await check.feed(head);
   }
-  return check.finish();
+  return { ...(await check.finish()), digest: digest.digest('base64') };
 }
 
 function checkFor(file: SourceFile, head: Buffer, signal: AbortSignal): NarrowCheck | WideCheck {
@@ -82,7 +87,7 @@ class WideCheck {
     this.#lines.take(text);
   }
 
-  finish(): Detected {
+  finish(): Omit<Detected, 'digest'> {
     this.#decode(undefined);
     return { encoding: this.#encoding, foreignLine: null };
   }
@@ -131,7 +136,7 @@ class NarrowCheck {
     this.#carry = Buffer.from(all.subarray(whole.length));
   }
 
-  async finish(): Promise<Detected> {
+  async finish(): Promise<Omit<Detected, 'digest'>> {
     if (this.#carry.length > 0) {
       // The last byte of "José" in Windows-1252 looks like this too, but only in a file without sound UTF-8.
       if (this.#malformed === 0 && (this.#marked || this.#wellFormed > 0)) throw await this.#cutOff();

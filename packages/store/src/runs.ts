@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { RunSettings, UsageError, type RecordCounts, type RecordType, type SourceType } from '@rollbook/core';
+import { RunSettings, UsageError, type RecordCounts, type RecordType } from '@rollbook/core';
 import {
   LeaseLost,
+  SnapshotLost,
   type ActiveRun,
   type CountedWarning,
   type Difference,
@@ -12,12 +13,12 @@ import {
   type RunLedger,
   type RunOutcome,
   type SnapshotContents,
-  type Stage,
   type StageSnapshot,
   type StageStart,
   type Trigger,
 } from '@rollbook/pipeline';
 import type pg from 'pg';
+import { appliedRunOf, endUnchanged, markApplied } from './applied-run.ts';
 import { apply, type WithheldGroup } from './apply.ts';
 import { inTransaction } from './database.ts';
 import { diff } from './diff.ts';
@@ -35,28 +36,8 @@ import {
   withheldGroups,
 } from './run-commit.ts';
 import { replaceFindings, replaceWarnings } from './run-details.ts';
+import { activeRun, successorOf, takeLease, type RunRow, type StageOfRun } from './run-lease.ts';
 import { dropFinishedSnapshots } from './snapshot-cleanup.ts';
-
-interface RunRow {
-  readonly id: number;
-  readonly district_id: string;
-  readonly sync_id: string;
-  readonly source_type: SourceType;
-  readonly preview: boolean;
-  readonly status: string;
-  readonly stage: Stage;
-  readonly round: number;
-  readonly settings: unknown;
-}
-
-const activeRun = (row: Pick<RunRow, 'id' | 'round' | 'stage' | 'source_type'>): ActiveRun => ({
-  runId: row.id,
-  round: row.round,
-  stage: row.stage,
-  sourceType: row.source_type,
-});
-
-const isUniqueViolation = (error: unknown): boolean => (error as { code?: string } | null)?.code === '23505';
 
 /** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
 const isSerializationFailure = (error: unknown): boolean => (error as { code?: string } | null)?.code === '40001';
@@ -101,10 +82,10 @@ export class PostgresRuns implements RunLedger {
     }
   }
 
-  async begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart> {
+  async begin(job: StageOfRun): Promise<StageStart> {
     const token = randomUUID();
-    const row = await this.#takeLease(job, token);
-    if (!row) return { kind: 'stale', active: await this.#successorOf(job) };
+    const row = await takeLease(this.#pool, job, token);
+    if (!row) return { kind: 'stale', active: await successorOf(this.#pool, job) };
     await this.#pool.query(
       `INSERT INTO run_stages (run_id, round, stage, attempts, started_at) VALUES ($1, $2, $3, 1, now())
        ON CONFLICT (run_id, round, stage) DO UPDATE SET attempts = run_stages.attempts + 1`,
@@ -125,35 +106,6 @@ export class PostgresRuns implements RunLedger {
     };
   }
 
-  /** A run that failed at this stage is opened again, unless its sync has a newer run. */
-  async #takeLease(job: { stage: Stage; runId: number; round: number }, token: string): Promise<RunRow | undefined> {
-    try {
-      const { rows } = await this.#pool.query<RunRow>(
-        `UPDATE runs SET status = 'running', lease = $4, started_at = coalesce(started_at, now()), finished_at = NULL,
-           reason = NULL, reasons = '{}', schools_not_found = '[]',
-           message = CASE status WHEN 'failed' THEN NULL ELSE message END,
-           advice = CASE status WHEN 'failed' THEN NULL ELSE advice END
-         WHERE id = $1 AND stage = $2 AND round = $3
-           AND (status IN ('queued', 'running') OR status = 'failed' AND NOT EXISTS (
-             SELECT 1 FROM runs newer WHERE newer.sync_id = runs.sync_id AND newer.id > runs.id))
-         RETURNING *`,
-        [job.runId, job.stage, job.round, token],
-      );
-      return rows[0];
-    } catch (error) {
-      if (isUniqueViolation(error)) return undefined;
-      throw error;
-    }
-  }
-
-  async #successorOf(job: { runId: number; round: number; stage: Stage }): Promise<ActiveRun | null> {
-    const { rows } = await this.#pool.query<RunRow>(
-      `SELECT * FROM runs WHERE id = $1 AND status IN ('queued', 'running') AND NOT (round = $2 AND stage = $3)`,
-      [job.runId, job.round, job.stage],
-    );
-    return rows[0] ? activeRun(rows[0]) : null;
-  }
-
   async progress(lease: Lease, message: string): Promise<void> {
     const { rowCount } = await this.#pool.query('UPDATE runs SET progress = $3 WHERE id = $1 AND lease = $2', [
       lease.runId,
@@ -161,6 +113,18 @@ export class PostgresRuns implements RunLedger {
       message,
     ]);
     if (rowCount !== 1) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
+  }
+
+  async appliedRevision(run: RunInfo): Promise<string | null> {
+    return run.preview ? null : ((await appliedRunOf(this.#pool, run.id))?.revision ?? null);
+  }
+
+  commitUnchanged(lease: Lease, run: RunInfo): Promise<RunOutcome> {
+    return this.#commit(lease, async (sql) => {
+      const applied = await appliedRunOf(sql, run.id);
+      if (!applied) throw new SnapshotLost('the roster changed while the delivery was looked at');
+      return endUnchanged(sql, lease, applied);
+    });
   }
 
   async commitFetch(lease: Lease, snapshot: StageSnapshot, warnings: readonly CountedWarning[]): Promise<void> {
@@ -235,6 +199,7 @@ export class PostgresRuns implements RunLedger {
         difference,
         withheld: guarded.withheld,
       });
+      await markApplied(sql, run, contents.revision);
       await settleHold(sql, { runId: run.id, districtId: run.districtId, syncId: run.syncId, prefix });
       const isHeld = guarded.verdict === 'hold';
       const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);

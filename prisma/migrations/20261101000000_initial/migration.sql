@@ -59,6 +59,9 @@ CREATE TABLE runs (
   advice         text,
   counts         jsonb,
   schools_not_found jsonb NOT NULL DEFAULT '[]',
+  -- The delivery that was applied, and the roster as it was right after: while both stand, it need not be read again.
+  revision       text,
+  roster_version bigint,
   requested_by   text,
   requested_at   timestamptz NOT NULL DEFAULT now(),
   started_at     timestamptz,

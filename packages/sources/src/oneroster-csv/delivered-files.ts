@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Delivery, PullWarning } from '@rollbook/pipeline';
 import { fileKey, listNames } from '../delivery-names.ts';
 import { findFile } from '../file-set.ts';
@@ -11,6 +12,8 @@ import { inspectFile, sheetOf, type Inspected, type Sheet } from './sheet.ts';
 /** A delivery whose files are known to be complete and readable. Files declared absent are not in it. */
 export interface OpenedRoster {
   readonly version: Version;
+  /** Equal for deliveries that read the same: of their files, what was declared of them, and how they are read. */
+  readonly revision: string;
   readonly sheets: { readonly [K in FileKey]?: Sheet<K> };
   readonly warnings: readonly PullWarning[];
 }
@@ -42,7 +45,26 @@ export async function openRoster(set: FileSet, signal: AbortSignal): Promise<Ope
     warnings.push(...sheet.warnings);
   }
   // Each sheet was stored under its own key.
-  return { version, sheets: sheets as OpenedRoster['sheets'], warnings };
+  return {
+    version,
+    revision: revisionOf(version, delivered, inspected),
+    sheets: sheets as OpenedRoster['sheets'],
+    warnings,
+  };
+}
+
+/** Goes up with every change to what the reader makes of a file. */
+const READER_VERSION = 1;
+
+function revisionOf(
+  version: Version,
+  delivered: ReadonlyMap<FileKey, { readonly delivery: Delivery }>,
+  inspected: ReadonlyMap<FileKey, Inspected>,
+): string {
+  const files = [...delivered].map(([key, { delivery }]) => [key, delivery, inspected.get(key)?.digest]);
+  return createHash('sha256')
+    .update(JSON.stringify([READER_VERSION, version, files.sort()]))
+    .digest('base64url');
 }
 
 /** How a file is to be read, or undefined if it is not; the manifest rules, OneRoster 1.2 CSV binding. */

@@ -26,7 +26,8 @@ export interface ReadOptions {
  */
 export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGenerator<PullEvent> {
   const { signal, spoolDir, sideLimitBytes = SIDE_LIMIT_BYTES } = options;
-  const { version, sheets, warnings } = await openRoster(set, signal);
+  const { version, revision, sheets, warnings } = await openRoster(set, signal);
+  yield { kind: 'revision', revision };
   for (const warning of warnings) yield { kind: 'warning', warning };
   const out = new PullOutput();
   const organisations = new Organisations();

@@ -25,12 +25,14 @@ export interface Inspected {
   readonly file: SourceFile;
   readonly encoding: Encoding;
   readonly header: CsvHeader;
+  /** SHA-256 of its bytes, base64. */
+  readonly digest: string;
   readonly warnings: readonly PullWarning[];
 }
 
 /** Throws `invalid_data` if the file is damaged, in no known encoding, or has no header. */
 export async function inspectFile(file: SourceFile, signal: AbortSignal): Promise<Inspected> {
-  const { encoding, foreignLine } = await detectEncoding(file, signal);
+  const { encoding, foreignLine, digest } = await detectEncoding(file, signal);
   const header = await readCsvHeader(file, encoding, signal);
   if (header === undefined)
     throw invalidData(
@@ -43,7 +45,7 @@ export async function inspectFile(file: SourceFile, signal: AbortSignal): Promis
     line: foreignLine,
     message: `${file.name}, line ${foreignLine}: the file is not UTF-8; it was read as Windows-1252. Check that accented names look right.`,
   };
-  return { file, encoding, header, warnings: foreignLine === null ? [] : [warning] };
+  return { file, encoding, header, digest, warnings: foreignLine === null ? [] : [warning] };
 }
 
 /** Throws `invalid_data` if the header does not fit the file (see matchHeader). */
