@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -35,6 +35,9 @@ const TARGETS = {
 } as const;
 type Day = keyof typeof TARGETS;
 const DAYS = Object.keys(TARGETS) as Day[];
+
+/** Generated files end their lines as Windows does. */
+const LINE_END_BYTES = 2;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const home = await mkdtemp(join(tmpdir(), 'rollbook-bench-'));
@@ -70,9 +73,11 @@ async function benchDistrict(database: Database, rows: number): Promise<void> {
     await mkdir(dir, { recursive: true });
     await writeLargeDistrict({ seed: 1, rows, dir, day, version: '1.1' });
   }
-  // A blank line at the end: the same records, but no longer the same bytes.
-  for (const file of ['users.csv', 'enrollments.csv'])
-    await appendFile(join(folders['unchanged records in rewritten files'], file), '\r\n');
+  // Without the last line's end: the same records, but no longer the same bytes.
+  for (const file of ['users.csv', 'enrollments.csv']) {
+    const path = join(folders['unchanged records in rewritten files'], file);
+    await truncate(path, (await stat(path)).size - LINE_END_BYTES);
+  }
   const script = Object.fromEntries(DAYS.map((day) => [day, [] as number[]])) as Record<Day, number[]>;
   const ours = Object.fromEntries(DAYS.map((day) => [day, [] as SyncMeasurement[]])) as Record<Day, SyncMeasurement[]>;
   const worker = startWorker();

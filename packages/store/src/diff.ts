@@ -50,6 +50,8 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
     const delivered = input.contents.types[recordType];
     if (delivered) comparisons[recordType] = await compare(sql, input, recordType, delivered);
   }
+  // What follows, apply included, joins it: the planner must know whether it is small or large.
+  await sql.query(`ANALYZE ${changes}`);
   const dependents = await addDependents(sql, input, changes);
   const approvalIds = await markApproved(sql, input.syncId, changes);
   const { rows: total } = await sql.query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${changes}`);
