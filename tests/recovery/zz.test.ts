@@ -112,9 +112,10 @@ describe('Redis', () => {
   }, 30_000);
   afterEach(() => ground.rest());
   afterAll(async () => {
-    await ground.close();
-    await redis.remove();
-    await testDatabase.drop();
+    const T=(x:string)=>process.stderr.write(`T ${Date.now()%1e6} ${x}\n`);T('closing');
+    await ground.close();T('ground');
+    await redis.remove();T('redis');
+    await testDatabase.drop();T('db');
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(

@@ -55,7 +55,6 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
   for (const recordType of ['enrollments', 'guardianships'] as const)
     counts[recordType].archived += await archiveDependents(sql, input, recordType);
   await useApprovals(sql, input);
-  await refreshStatistics(sql, counts);
   return counts;
 }
 
@@ -194,16 +193,6 @@ async function archiveWhere(
     [input.districtId, input.runId, input.syncId],
   );
   return rowCount ?? 0;
-}
-
-/** A table that grew much in one transaction would be joined by the statistics of an empty one until autovacuum comes. */
-const MUCH = 1_000;
-
-async function refreshStatistics(sql: PoolClient, counts: Record<RecordType, RecordCounts>): Promise<void> {
-  for (const recordType of RECORD_TYPES) {
-    const { created, unchanged, updated } = counts[recordType];
-    if (created > MUCH && created > unchanged + updated) await sql.query(`ANALYZE ${recordType}`);
-  }
 }
 
 async function useApprovals(sql: PoolClient, { difference, runId }: ApplyInput): Promise<void> {

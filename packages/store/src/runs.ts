@@ -37,6 +37,7 @@ import {
 } from './run-commit.ts';
 import { replaceFindings, replaceWarnings } from './run-details.ts';
 import { activeRun, successorOf, takeLease, type RunRow, type StageOfRun } from './run-lease.ts';
+import { refreshStatistics } from './statistics.ts';
 import { dropFinishedSnapshots } from './snapshot-cleanup.ts';
 
 /** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
@@ -186,7 +187,7 @@ export class PostgresRuns implements RunLedger {
   }
 
   async commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
-    return this.#commit(lease, async (sql) => {
+    const ended = await this.#commit(lease, async (sql) => {
       const { prefix, contents } = await snapshotOf(sql, run.id);
       const difference = await differenceOf(sql, run);
       const guarded = await stageResult<{ verdict: 'pass' | 'hold'; withheld: WithheldGroup[] }>(sql, run, 'guard');
@@ -205,6 +206,9 @@ export class PostgresRuns implements RunLedger {
       const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
       return { ...outcome, counts };
     });
+    // Nobody waits for it; autovacuum would do the same some minutes later.
+    void refreshStatistics(this.#pool, ended.counts).catch(() => undefined);
+    return ended;
   }
 
   async fail(lease: Lease, failure: Failure): Promise<void> {

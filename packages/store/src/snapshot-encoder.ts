@@ -46,18 +46,37 @@ const TAB = 9;
 const LINE_FEED = 10;
 const DIGIT_ZERO = 48;
 
-/** Lines for COPY, gathered in buffers of a fixed size; a line that is larger gets one of its own. */
+/** Buffers of one size, used again and again: left to the garbage collector they would pile up outside its sight. */
+export class BufferPool {
+  readonly sizeBytes: number;
+  readonly #free: Buffer[] = [];
+
+  constructor(sizeBytes: number) {
+    this.sizeBytes = sizeBytes;
+  }
+
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafe(this.sizeBytes);
+  }
+
+  /** `piece` may be part of a buffer that was taken; nobody may hold on to it. */
+  giveBack(piece: Buffer): void {
+    if (piece.buffer.byteLength === this.sizeBytes) this.#free.push(Buffer.from(piece.buffer));
+  }
+}
+
+/** Lines for COPY, gathered in buffers of a pool; a line that is larger gets a buffer of its own. */
 export class LineBuffer {
-  readonly #chunkBytes: number;
+  readonly #pool: BufferPool;
   readonly #hash = new RowHash();
   #full: Buffer[] = [];
   #fullBytes = 0;
   #current: Buffer;
   #length = 0;
 
-  constructor(chunkBytes: number) {
-    this.#chunkBytes = chunkBytes;
-    this.#current = Buffer.allocUnsafe(chunkBytes);
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+    this.#current = pool.take();
   }
 
   get sizeBytes(): number {
@@ -84,13 +103,13 @@ export class LineBuffer {
     this.#length = at;
   }
 
-  /** Hands over what was gathered, in order, and begins anew. */
+  /** Hands over what was gathered, in order, and begins anew; the pool wants the pieces back. */
   take(): Buffer[] {
     const chunks = this.#full;
     if (this.#length > 0) chunks.push(this.#current.subarray(0, this.#length));
     this.#full = [];
     this.#fullBytes = 0;
-    this.#current = Buffer.allocUnsafe(this.#chunkBytes);
+    this.#current = this.#pool.take();
     this.#length = 0;
     return chunks;
   }
@@ -99,7 +118,7 @@ export class LineBuffer {
     if (this.#length + bytes <= this.#current.length) return;
     if (this.#length > 0) this.#full.push(this.#current.subarray(0, this.#length));
     this.#fullBytes += this.#length;
-    this.#current = Buffer.allocUnsafe(Math.max(bytes, this.#chunkBytes));
+    this.#current = bytes > this.#pool.sizeBytes ? Buffer.allocUnsafe(bytes) : this.#pool.take();
     this.#length = 0;
   }
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { RecordType, RosterRecord } from '@rollbook/core';
 import type { Presence } from '@rollbook/pipeline';
@@ -6,7 +5,7 @@ import type { ClientBase } from 'pg';
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams';
 import { columnsOf } from './columns.ts';
 import { RepeatedIds } from './repeated-ids.ts';
-import { LineBuffer, addSkipped, rowEncoder, type EncodeRow } from './snapshot-encoder.ts';
+import { BufferPool, LineBuffer, addSkipped, rowEncoder, type EncodeRow } from './snapshot-encoder.ts';
 
 /** Rows are sent in pieces of this size: large enough to be cheap, small enough to keep memory flat. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -39,6 +38,7 @@ export class SnapshotWriter {
   readonly #prefix: string;
   readonly #targets = new Map<RecordType, Target>();
   readonly #repeatedIds = new RepeatedIds();
+  readonly #pool = new BufferPool(CHUNK_BYTES);
   /** One COPY at a time, kept open while its table is the one written to. */
   #copy: OpenCopy | undefined;
 
@@ -61,7 +61,7 @@ export class SnapshotWriter {
       table,
       group: this.#targets.size,
       encode: rowEncoder(recordType),
-      lines: new LineBuffer(CHUNK_BYTES),
+      lines: new LineBuffer(this.#pool),
     });
   }
 
@@ -114,8 +114,12 @@ export class SnapshotWriter {
       this.#copy = { target, stream, ended };
     }
     const { stream, ended } = this.#copy;
-    for (const chunk of target.lines.take())
-      if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), ended]);
+    for (const piece of target.lines.take()) {
+      const written = new Promise<void>((resolve) => void stream.write(piece, () => resolve()));
+      await Promise.race([written, ended]);
+      // A small piece may still wait in the socket; one this large has left it, or the write would not be done.
+      if (piece.length >= SEND_BYTES) this.#pool.giveBack(piece);
+    }
   }
 
   async #endCopy(): Promise<void> {
