@@ -10,12 +10,7 @@ export interface HeldLock {
 
 /** Takes a lock by `statement` in a transaction of its own. */
 export async function holdLock(databaseUrl: string, statement: string): Promise<HeldLock> {
-  const holder = new pg.Client({ connectionString: databaseUrl, application_name: 'test' });
-  // A test may stop the server under it.
-  holder.on('error', () => undefined);
-  const watcher = new pg.Client({ connectionString: databaseUrl, application_name: 'test' });
-  watcher.on('error', () => undefined);
-  await Promise.all([holder.connect(), watcher.connect()]);
+  const [holder, watcher] = [await connect(databaseUrl), await connect(databaseUrl)];
   await holder.query('BEGIN');
   await holder.query(statement);
   const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -32,8 +27,17 @@ export async function holdLock(databaseUrl: string, statement: string): Promise<
       });
     },
     async release() {
-      await holder.query('ROLLBACK').catch(() => undefined);
-      await Promise.all([holder.end().catch(() => undefined), watcher.end().catch(() => undefined)]);
+      await Promise.all([holder, watcher].map((client) => (client.isLost() ? undefined : client.end())));
     },
   };
+}
+
+/** A connection of the test's own, which may be lost with its server. */
+async function connect(connectionString: string): Promise<pg.Client & { isLost(): boolean }> {
+  const client = new pg.Client({ connectionString, application_name: 'test' });
+  let isLost = false;
+  client.on('error', () => (isLost = true));
+  client.on('end', () => (isLost = true));
+  await client.connect();
+  return Object.assign(client, { isLost: () => isLost });
 }

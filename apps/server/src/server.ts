@@ -5,6 +5,7 @@ import type { Log } from '@rollbook/pipeline';
 import { Queues, connect, type QueueBackend } from '@rollbook/queue';
 import { queuePrefix, type Database } from '@rollbook/store';
 import { Hono } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
 import { refuseForeignRequests, requirePassword } from './access.ts';
 import { mountDashboard } from './dashboard.ts';
 import { startScheduler } from './scheduler.ts';
@@ -68,8 +69,18 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
+/** The dashboard would fetch fonts from elsewhere, and tell them who works with it. */
+const OWN_CONTENT_ONLY = {
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  fontSrc: ["'self'", 'data:'],
+  frameAncestors: ["'none'"],
+};
+
 function createApp({ database, dashboardPassword }: ServerOptions, queues: Queues): Hono {
   const app = new Hono();
+  app.use(secureHeaders({ contentSecurityPolicy: OWN_CONTENT_ONLY }));
   app.get('/healthz', async (context) => {
     const isUp = await database.pool.query('SELECT 1').then(
       () => true,
