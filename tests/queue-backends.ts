@@ -3,7 +3,7 @@ import { Queues, connect, type Connection, type QueueBackend, type RetryPolicy }
 /** Every queue test runs on both; `databaseUrl` is the test file's own database. */
 export const BACKENDS: readonly {
   readonly name: string;
-  backend(databaseUrl: string): QueueBackend;
+  readonly backend: (databaseUrl: string) => QueueBackend;
 }[] = [
   { name: 'Redis', backend: () => ({ backend: 'redis', url: process.env['TEST_REDIS_URL'] as string }) },
   { name: 'PostgreSQL', backend: (databaseUrl) => ({ backend: 'postgres', connectionString: databaseUrl }) },

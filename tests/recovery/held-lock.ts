@@ -27,7 +27,7 @@ export async function holdLock(databaseUrl: string, statement: string): Promise<
       });
     },
     async release() {
-      await Promise.all([holder, watcher].map((client) => (client.isLost() ? undefined : client.end())));
+      await Promise.all([holder, watcher].filter((client) => !client.isLost()).map((client) => client.end()));
     },
   };
 }

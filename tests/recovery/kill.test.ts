@@ -23,7 +23,7 @@ interface Halt {
 
 const HALTS: readonly Halt[] = [
   { place: 'fetch', stage: 'fetch', lock: null },
-  { place: 'diff', stage: 'diff', lock: 'LOCK TABLE districts IN ACCESS EXCLUSIVE MODE' },
+  { place: 'diff', stage: 'diff', lock: 'LOCK TABLE approvals IN ACCESS EXCLUSIVE MODE' },
   { place: 'guard', stage: 'guard', lock: 'LOCK TABLE findings IN ACCESS EXCLUSIVE MODE' },
   { place: 'apply, before its first write', stage: 'apply', lock: 'SELECT 1 FROM districts FOR NO KEY UPDATE' },
   { place: 'apply, after most of its writes', stage: 'apply', lock: 'LOCK TABLE enrollments IN SHARE MODE' },

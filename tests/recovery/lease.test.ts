@@ -79,7 +79,7 @@ describe('a stage that two workers run at once', () => {
   });
 
   it.each([
-    ['diff', 'LOCK TABLE districts IN ACCESS EXCLUSIVE MODE'],
+    ['diff', 'LOCK TABLE approvals IN ACCESS EXCLUSIVE MODE'],
     ['guard', 'LOCK TABLE findings IN ACCESS EXCLUSIVE MODE'],
     ['apply', 'LOCK TABLE enrollments IN SHARE MODE'],
   ] as const)('is committed once: %s', async (stage, statement) => {

@@ -39,8 +39,8 @@ interface Program {
   readonly url: string;
   readonly folder: string;
   readonly logFile: string;
-  launch(): Promise<ServerProcess>;
-  isReady(server: ServerProcess): Promise<boolean>;
+  readonly launch: () => Promise<ServerProcess>;
+  readonly isReady: (server: ServerProcess) => Promise<boolean>;
 }
 
 function ownServer({ url, folder, logFile, launch, isReady }: Program): OwnServer {

@@ -110,12 +110,12 @@ describe('Redis', () => {
     ground = new Ground(testDatabase.database, districts, { backend: 'redis', url: redis.url });
     await ground.settle();
   }, 30_000);
-  afterEach(() => ground.rest());
+  afterEach(() => ground.rest(), 20_000);
   afterAll(async () => {
     await ground.close();
     await redis.remove();
     await testDatabase.drop();
-  });
+  }, 30_000);
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'may be restarted in the middle of a run, also by %s',
@@ -159,7 +159,7 @@ describe('PostgreSQL', () => {
   afterAll(async () => {
     await database.close();
     await postgres.remove();
-  });
+  }, 30_000);
 
   const restart = async (signal: NodeJS.Signals): Promise<void> => {
     await postgres.stop(signal);
@@ -175,8 +175,8 @@ describe('PostgreSQL', () => {
       ground = new Ground(database, districts, backend(postgres.url));
       await ground.settle();
     }, 60_000);
-    afterEach(() => ground.rest());
-    afterAll(() => ground.close());
+    afterEach(() => ground.rest(), 20_000);
+    afterAll(() => ground.close(), 20_000);
 
     it.each([
       ['restarted', 'SIGINT'],
@@ -193,14 +193,14 @@ describe('PostgreSQL', () => {
     );
 
     it.each([
-      ['diff', 'LOCK TABLE districts IN ACCESS EXCLUSIVE MODE'],
+      ['diff', 'LOCK TABLE approvals IN ACCESS EXCLUSIVE MODE'],
       ['apply', 'LOCK TABLE enrollments IN SHARE MODE'],
     ])(
       'may crash in the middle of %s, and the run goes back to fetch',
       async (_, statement) => {
-        await ground.work();
-        const lock = await holdLock(postgres.url, statement);
         const runId = await ground.request(TRIED);
+        const lock = await holdLock(postgres.url, statement);
+        await ground.work();
         await lock.waiters();
         await restart('SIGQUIT');
         await lock.release();

@@ -143,7 +143,10 @@ function repeat(
   let current: Promise<void>;
   const turn = async (): Promise<void> => {
     await work().catch(onError);
-    if (!isStopped) timer = setTimeout(() => (current = turn()), intervalMs);
+    if (isStopped) return;
+    timer = setTimeout(() => {
+      current = turn();
+    }, intervalMs);
   };
   current = turn();
   return {

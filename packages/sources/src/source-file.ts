@@ -52,8 +52,9 @@ export async function localFile(name: string, path: string): Promise<SourceFile 
 }
 
 function unreadable(name: string, error: unknown): Error {
+  const code = codeOf(error);
   return invalidData(
-    `${name} cannot be read (${String(codeOf(error) ?? textOf(error))}).`,
+    `${name} cannot be read (${typeof code === 'string' ? code : textOf(error)}).`,
     'Check that the file is there and that the account Rollbook runs under may read it.',
     error,
   );

@@ -17,11 +17,17 @@ const APPLIED_RUN = `SELECT p.id, p.revision, p.roster_version, p.counts
   JOIN districts d ON d.id = r.district_id
   JOIN LATERAL (SELECT * FROM runs p WHERE p.sync_id = r.sync_id AND p.status = 'succeeded' AND NOT p.preview
                 ORDER BY p.id DESC LIMIT 1) p ON p.roster_version = d.roster_version AND p.settings = r.settings
-  WHERE r.id = $1
-  FOR SHARE OF d`;
+  WHERE r.id = $1`;
 
+/** As it is now; another sync of the district may be applied the next moment. */
 export async function appliedRunOf(sql: Sql, runId: number): Promise<AppliedRun | undefined> {
   const { rows } = await sql.query<AppliedRun>(APPLIED_RUN, [runId]);
+  return rows[0];
+}
+
+/** The same, and the roster stays as it is until the transaction ends: waits for a sync that is being applied. */
+export async function lockAppliedRun(sql: Sql, runId: number): Promise<AppliedRun | undefined> {
+  const { rows } = await sql.query<AppliedRun>(`${APPLIED_RUN} FOR SHARE OF d`, [runId]);
   return rows[0];
 }
 

@@ -18,7 +18,7 @@ import {
   type Trigger,
 } from '@rollbook/pipeline';
 import type pg from 'pg';
-import { appliedRunOf, endUnchanged, markApplied } from './applied-run.ts';
+import { appliedRunOf, endUnchanged, lockAppliedRun, markApplied } from './applied-run.ts';
 import { apply, type WithheldGroup } from './apply.ts';
 import { inTransaction } from './database.ts';
 import { diff } from './diff.ts';
@@ -122,7 +122,7 @@ export class PostgresRuns implements RunLedger {
 
   commitUnchanged(lease: Lease, run: RunInfo): Promise<RunOutcome> {
     return this.#commit(lease, async (sql) => {
-      const applied = await appliedRunOf(sql, run.id);
+      const applied = await lockAppliedRun(sql, run.id);
       if (!applied) throw new SnapshotLost('the roster changed while the delivery was looked at');
       return endUnchanged(sql, lease, applied);
     });
