@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Queues, connect, type Connection, type QueueBackend, type RetryPolicy } from '@rollbook/queue';
 
 /** Every queue test runs on both; `databaseUrl` is the test file's own database. */
@@ -9,10 +10,8 @@ export const BACKENDS: readonly {
   { name: 'PostgreSQL', backend: (databaseUrl) => ({ backend: 'postgres', connectionString: databaseUrl }) },
 ];
 
-let prefixes = 0;
-
-/** Keeps the queues of tests apart on one server. */
-export const freshPrefix = (): string => `test-${process.pid}-${++prefixes}`;
+/** Keeps the queues of tests apart on one server; a number would begin anew in every test file of one process. */
+export const freshPrefix = (): string => `test-${randomBytes(6).toString('hex')}`;
 
 export interface TestQueues {
   readonly queues: Queues;
