@@ -80,9 +80,12 @@ function isOpen(url: string | undefined): Promise<boolean> {
   });
 }
 
-/** Everything of a home gone: waits for the processes that are seen now, and then looks again. */
+/**
+ * Everything of a home gone: waits for the processes that are seen now, and then looks again. A keeper whose command gave
+ * up before it came waits fifteen seconds for a first client: hence more than that.
+ */
 async function expectNothingLeft(home: string): Promise<void> {
-  expect(await waitUntilGone(processesOf(home), 15_000)).toBe(true);
+  expect(await waitUntilGone(processesOf(home), 30_000)).toBe(true);
   expect(processesOf(home).filter(isRunning)).toEqual([]);
 }
 
