@@ -29,6 +29,10 @@ export const DEFAULT_WORKER_SETTINGS: WorkerSettings = {
 /** A job that took its worker down this often is not given to another. */
 const MAX_STALLED = 5;
 
+/** After a restart of the queue server notifications are lost: so often a worker looks by itself. */
+const LOOK_INTERVAL_S = 2;
+const LOOK_AGAIN_AFTER_ERROR_MS = 2_000;
+
 const SHUTDOWN = 'shutdown';
 
 export interface QueueEvents {
@@ -65,6 +69,8 @@ export class QueueWorker {
       lockDuration: settings.lockDurationMs,
       stalledInterval: settings.stalledIntervalMs,
       maxStalledCount: MAX_STALLED,
+      drainDelay: LOOK_INTERVAL_S,
+      runRetryDelay: LOOK_AGAIN_AFTER_ERROR_MS,
     });
     this.#worker.on('error', events.onError);
     this.#worker.on('failed', (job, error) => events.onFailed(queue, job?.id, error.message));
