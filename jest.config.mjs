@@ -16,6 +16,8 @@ const base = {
 };
 
 export default {
+  // Hooks that copy a database wait for the disk of whatever machine this is.
+  testTimeout: 30_000,
   projects: [
     {
       ...base,

@@ -12,8 +12,8 @@ let roster: RosterBuilder;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase('decisions');
-});
-afterAll(() => testDatabase.drop());
+}, 30_000);
+afterAll(() => testDatabase.drop(), 30_000);
 /** Two schools with 40 students each and 10 of the staff; at 10 % a school may lose 4 and 1. */
 beforeEach(async () => {
   await testDatabase.database.pool.query(

@@ -12,8 +12,8 @@ const locks: HeldLock[] = [];
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase('lease');
-});
-afterAll(() => testDatabase.drop());
+}, 30_000);
+afterAll(() => testDatabase.drop(), 30_000);
 beforeEach(async () => {
   await testDatabase.database.pool.query(
     'TRUNCATE districts, schools, terms, courses, classes, students, staff, guardians, enrollments, guardianships, roster_changes CASCADE',

@@ -17,8 +17,8 @@ let roster: RosterBuilder;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase('permitted');
-});
-afterAll(() => testDatabase.drop());
+}, 30_000);
+afterAll(() => testDatabase.drop(), 30_000);
 
 interface Row {
   readonly type: RecordType;
