@@ -63,7 +63,7 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
     await Promise.all(children.splice(0).map((child) => child.kill()));
     await stopWorkers();
     districts.site.faults.clear();
-  });
+  }, 30_000);
 
   const stopWorkers = async (): Promise<void> => {
     await Promise.all(running.splice(0).map((workers) => workers.stop(0)));
