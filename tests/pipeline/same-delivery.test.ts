@@ -65,6 +65,23 @@ it('reads it again after a hold, and after a failure that came between nothing i
   expect(await harness.run('sis')).toMatchObject({ status: 'failed', reason: 'invalid_data' });
 });
 
+it('ends a run whose second round finds the applied delivery, after its first round had warned of another', async () => {
+  const { ledger } = harness.context;
+  roster.extraEvents.push({
+    kind: 'warning',
+    warning: { code: 'odd', file: 'students.csv', line: 2, message: 'odd' },
+  });
+  roster.revision = 'two';
+  await harness.run('sis');
+  roster.revision = 'three';
+  const { runId } = await ledger.request('sis', { trigger: 'cli', preview: false, requestedBy: null });
+  await harness.step('fetch', { version: 1, runId, round: 1 });
+  await harness.sql(`DELETE FROM snapshots WHERE run_id = $1`, [runId]);
+  roster.revision = 'two';
+  await harness.work();
+  expect(await harness.result(runId)).toMatchObject({ status: 'succeeded', warnings: [{ code: 'odd' }] });
+});
+
 it('reads it in full for a preview', async () => {
   await harness.run('sis', true);
   expect(roster.pullsRead).toBe(2);

@@ -44,27 +44,26 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   });
   const queues = new Queues(connection, onError);
   const http = createAdaptorServer({ fetch: createApp(options, queues).fetch });
-  const closeQueues = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      http.close(() => resolve());
+      if ('closeAllConnections' in http) http.closeAllConnections();
+    });
     await queues.close();
     await connection.close();
   };
-  try {
-    await listen(http, options);
-  } catch (error) {
-    await closeQueues();
-    throw error;
-  }
-  const scheduler = await startScheduler(database, queues, log);
+  const scheduler = await listen(http, options)
+    .then(() => startScheduler(database, queues, log))
+    .catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
   const { port } = http.address() as AddressInfo;
   return {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     async stop() {
       await scheduler.stop();
-      await new Promise<void>((resolve) => {
-        http.close(() => resolve());
-        if ('closeAllConnections' in http) http.closeAllConnections();
-      });
-      await closeQueues();
+      await close();
     },
   };
 }

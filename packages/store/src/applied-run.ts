@@ -46,6 +46,8 @@ export async function endUnchanged(sql: Sql, lease: Lease, applied: AppliedRun):
     counts[recordType].unchanged = before.created + before.updated + before.restored + before.unchanged;
     counts[recordType].skipped = before.skipped;
   }
+  // A former round of the run may have read another delivery, and warned of it.
+  await sql.query('DELETE FROM warnings WHERE run_id = $1', [lease.runId]);
   await sql.query(
     `INSERT INTO warnings (run_id, ordinal, code, file, line, message, count)
      SELECT $1, ordinal, code, file, line, message, count FROM warnings WHERE run_id = $2`,
