@@ -51,4 +51,29 @@ export type PullEvent =
  */
 export interface RosterSource {
   pull(signal: AbortSignal): AsyncIterable<PullEvent>;
+  /**
+   * What the source lets us see, for people who set a sync up; far less is read than a pull does, where the source
+   * can tell. Writes nothing. Throws the same errors as a pull.
+   */
+  survey(signal: AbortSignal): Promise<SourceSurvey>;
+}
+
+/** What a source says of itself when asked with the stored credentials. */
+export interface SourceSurvey {
+  /** Every school it shares, for linking. */
+  readonly schools: readonly SurveyedSchool[];
+  /** Records by type; null where the source cannot tell without being read whole. Types it does not share are left out. */
+  readonly counts: Partial<Readonly<Record<RecordType, number | null>>>;
+  /** What may be read and what not: record types, endpoints, scopes. */
+  readonly permissions: readonly { readonly name: string; readonly granted: boolean }[];
+  /** When the data at the source last changed, ISO 8601 in UTC; null where it does not say. */
+  readonly freshAt: string | null;
+  /** Other things worth knowing, in plain words: paused, files that were passed over. */
+  readonly notes: readonly string[];
+}
+
+export interface SurveyedSchool {
+  readonly sisId: string;
+  readonly name: string | null;
+  readonly number: string | null;
 }

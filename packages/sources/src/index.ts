@@ -13,5 +13,9 @@ export function createSource(config: SourceConfig, context: SourceContext): Rost
       return createFilesSource(config, context);
     case 'sftp':
       return createSftpSource(config, context);
+    case 'clever':
+    case 'classlink':
+    case 'oneroster':
+      throw new Error(`no ${config.type} source yet`);
   }
 }
