@@ -30,11 +30,24 @@ export class RosterBuilder implements RosterSource {
   revision: string | null = null;
   /** How many pulls were read to their end. */
   pullsRead = 0;
+  /** Called when everything was said; true: the source changed meanwhile, and everything is said anew. */
+  hasMoved: () => boolean = () => false;
   /** Called before the last event; a test fails or waits here. */
   beforeEnd: () => Promise<void> = () => Promise.resolve();
 
   async *pull(): AsyncIterable<PullEvent> {
     if (this.revision !== null) yield { kind: 'revision', revision: this.revision };
+    for (;;) {
+      yield* this.#tellAll();
+      if (!this.hasMoved()) break;
+      yield { kind: 'restart', message: 'the source changed while it was read' };
+    }
+    for (const event of this.extraEvents) yield event;
+    await this.beforeEnd();
+    this.pullsRead++;
+  }
+
+  *#tellAll(): Iterable<PullEvent> {
     const types = Object.keys(emptyCounts()) as RecordType[];
     const inOrder: RecordType[] = [
       ...types.filter((t) => t !== 'enrollments' && t !== 'guardianships'),
@@ -53,9 +66,6 @@ export class RosterBuilder implements RosterSource {
       }));
       if (rows.length > 0) yield { kind: 'rows', recordType, file, rows } as PullEvent;
     }
-    for (const event of this.extraEvents) yield event;
-    await this.beforeEnd();
-    this.pullsRead++;
   }
 
   school(sisId: string, kind = 'school'): this {

@@ -231,3 +231,17 @@ it('is one active run a sync, and leaves no table of a finished run behind', asy
   await harness.context.ledger.cleanUp();
   expect(await harness.sql(`SELECT tablename FROM pg_tables WHERE schemaname = 'snapshot'`)).toEqual([]);
 });
+
+it('takes nothing from what a source said before it began anew', async () => {
+  twoSchools();
+  await harness.run('sis');
+  roster.student('b21', '0102').hasMoved = () => roster.records.students.delete('b21');
+  const run = await harness.run('sis');
+  expect(run).toMatchObject({ status: 'succeeded', warnings: [] });
+  expect(run.counts.students).toMatchObject({ created: 0, archived: 0, unchanged: 521 });
+  const tables = await harness.sql<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relname LIKE $1 AND relkind = 'r'`,
+    [`r${run.runId}\\_%\\_students`],
+  );
+  expect(tables).toHaveLength(1);
+});

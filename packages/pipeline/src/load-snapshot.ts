@@ -45,45 +45,57 @@ const PROGRESS_EVERY_ROWS = 100_000;
  * @throws SyncError for what the source, its data or its credentials are to blame for.
  */
 export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot | null> {
-  const { snapshots, districtId, syncId, settings } = options;
-  const draft = await snapshots.draft({ runId: options.runId, districtId, syncId });
+  const { snapshots, runId, districtId, syncId } = options;
+  const begin = async (): Promise<Loading> =>
+    new Loading(options, await snapshots.draft({ runId, districtId, syncId }));
+  let loading = await begin();
   try {
-    const loading = new Loading(options, draft);
     for await (const event of options.source.pull(options.signal)) {
       if (event.kind === 'revision' && event.revision === options.appliedRevision) {
-        await draft.discard();
+        await loading.draft.discard();
         return null;
       }
-      await loading.take(event);
+      if (event.kind === 'restart') {
+        options.onProgress(event.message);
+        await loading.draft.discard();
+        loading = await begin();
+      } else await loading.take(event);
       options.signal.throwIfAborted();
     }
-    const { delivered, intake } = await loading.end();
-    options.onProgress('checking the data');
-    const { types: tables, warnings } = await draft.finish(delivered, intake.isScoped);
-    const types = loading.withUnusable(tables);
-    const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs, revision: loading.revision };
-    const scope = { linked: settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs: contents.otherOrgs };
-    const managedCount = (type: RecordType): Promise<number> => snapshots.managedCount(districtId, syncId, type, scope);
-    await checkIntegrity({ types, managedCount, settings });
-    return {
-      prefix: draft.prefix,
-      contents,
-      scope,
-      warnings: [...intake.warnings.list(), ...unlinkedSchools(intake), ...warnings],
-      release: () => draft.release(),
-      discard: () => draft.discard(),
-    };
+    return await complete(options, loading);
   } catch (error) {
     // The error that matters is the first one; tables that could not be dropped now are swept up later.
-    await draft.discard().catch(() => undefined);
+    await loading.draft.discard().catch(() => undefined);
     throw error;
   }
+}
+
+/** Checks what was pulled, as a whole. */
+async function complete(options: LoadOptions, loading: Loading): Promise<LoadedSnapshot> {
+  const { snapshots, districtId, syncId, settings } = options;
+  const { draft } = loading;
+  const { delivered, intake } = loading.end();
+  options.onProgress('checking the data');
+  const { types: tables, warnings } = await draft.finish(delivered, intake.isScoped);
+  const types = loading.withUnusable(tables);
+  const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs, revision: loading.revision };
+  const scope = { linked: settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs: contents.otherOrgs };
+  const managedCount = (type: RecordType): Promise<number> => snapshots.managedCount(districtId, syncId, type, scope);
+  await checkIntegrity({ types, managedCount, settings });
+  return {
+    prefix: draft.prefix,
+    contents,
+    scope,
+    warnings: [...intake.warnings.list(), ...unlinkedSchools(intake), ...warnings],
+    release: () => draft.release(),
+    discard: () => draft.discard(),
+  };
 }
 
 /** Takes a source's events into a draft, in order. */
 class Loading {
   readonly #options: LoadOptions;
-  readonly #draft: SnapshotDraft;
+  readonly draft: SnapshotDraft;
   readonly #intake: Intake;
   readonly #delivered = new Map<RecordType, Delivery>();
   readonly #indexed = new Set<RecordType>();
@@ -95,7 +107,7 @@ class Loading {
 
   constructor(options: LoadOptions, draft: SnapshotDraft) {
     this.#options = options;
-    this.#draft = draft;
+    this.draft = draft;
     this.#intake = new Intake(options.settings);
   }
 
@@ -110,7 +122,7 @@ class Loading {
     return this.#revision;
   }
 
-  async take(event: PullEvent): Promise<void> {
+  async take(event: Exclude<PullEvent, { readonly kind: 'restart' }>): Promise<void> {
     switch (event.kind) {
       case 'revision':
         this.#revision = event.revision;
@@ -128,7 +140,7 @@ class Loading {
     }
   }
 
-  async end(): Promise<{ delivered: Map<RecordType, Delivery>; intake: Intake }> {
+  end(): { readonly delivered: Map<RecordType, Delivery>; readonly intake: Intake } {
     if (this.#delivered.size === 0)
       throw new SyncError('invalid_data', 'The source delivered no record type at all.', {
         advice: 'District: check that the roster files are in the place the sync reads from.',
@@ -139,7 +151,7 @@ class Loading {
   async #open(recordType: RecordType, delivery: Delivery): Promise<void> {
     await this.#indexBefore(recordType);
     this.#delivered.set(recordType, delivery);
-    await this.#draft.open(recordType);
+    await this.draft.open(recordType);
   }
 
   /** What the data does not deliver whole, and may refer to, is taken from the roster. */
@@ -157,14 +169,14 @@ class Loading {
     const { recordType, rows, file } = event;
     for (const row of rows) {
       const { record, presence } = this.#intake.judge(recordType, row as never, file);
-      this.#draft.append(recordType, record, presence, row.line);
+      this.draft.append(recordType, record, presence, row.line);
     }
     this.#rows += rows.length;
     if (this.#rows >= this.#nextReport) {
       this.#options.onProgress(`${this.#rows.toLocaleString('en-US')} records read`);
       this.#nextReport += PROGRESS_EVERY_ROWS;
     }
-    await this.#draft.drain();
+    await this.draft.drain();
   }
 
   #takeSkipped(event: Extract<PullEvent, { kind: 'skipped' }>): void {
@@ -172,7 +184,7 @@ class Loading {
     const [first, ...others] = event.recordTypes;
     if (event.sisId === null) return this.#correct(first, 1);
     for (const recordType of event.recordTypes)
-      if (this.#delivered.has(recordType)) this.#draft.appendSkipped(recordType, event.sisId, event.warning.line ?? 0);
+      if (this.#delivered.has(recordType)) this.draft.appendSkipped(recordType, event.sisId, event.warning.line ?? 0);
     for (const recordType of others) this.#correct(recordType, -1);
   }
 

@@ -21,9 +21,11 @@ export interface PullWarning {
 
 /**
  * What a source says while it is read, in order. A `revision`, if the source has one, comes before all records: equal
- * revisions mean equal deliveries, and the rest of one that is known already need not be read. A record type is announced by `delivers` before its first rows; a type
- * never announced was not delivered and is left untouched. A row that cannot be used is `skipped`: its id, if it has
- * one, still counts as seen for each of `recordTypes` (guard §20), and it counts against the first of them.
+ * revisions mean equal deliveries, and the rest of one that is known already need not be read. A record type is
+ * announced by `delivers` before its first rows; a type never announced was not delivered and is left untouched. A row
+ * that cannot be used is `skipped`: its id, if it has one, still counts as seen for each of `recordTypes` (guard §20),
+ * and it counts against the first of them. `restart` takes back everything said so far: the source's data changed while
+ * it was read, and is read anew.
  */
 export type PullEvent =
   | { readonly kind: 'revision'; readonly revision: string }
@@ -43,6 +45,7 @@ export type PullEvent =
       readonly warning: PullWarning;
     }
   | { readonly kind: 'warning'; readonly warning: PullWarning }
+  | { readonly kind: 'restart'; readonly message: string }
   | { readonly kind: 'progress'; readonly message: string };
 
 /**
