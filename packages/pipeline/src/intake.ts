@@ -35,10 +35,6 @@ export class Intake {
     this.#linked = settings.schools && new Set(settings.schools.map(({ sisId }) => sisId));
   }
 
-  get isScoped(): boolean {
-    return this.#linked !== null;
-  }
-
   /** Records of the roster that the data may refer to, for types it does not deliver whole. */
   know(recordType: IndexedType, records: readonly { readonly sisId: string; readonly school: string | null }[]): void {
     for (const { sisId, school } of records) {

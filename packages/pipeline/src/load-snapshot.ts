@@ -45,9 +45,10 @@ const PROGRESS_EVERY_ROWS = 100_000;
  * @throws SyncError for what the source, its data or its credentials are to blame for.
  */
 export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot | null> {
-  const { snapshots, runId, districtId, syncId } = options;
+  const { snapshots, runId, districtId, syncId, settings } = options;
+  const isScoped = settings.schools !== null;
   const begin = async (): Promise<Loading> =>
-    new Loading(options, await snapshots.draft({ runId, districtId, syncId }));
+    new Loading(options, await snapshots.draft({ runId, districtId, syncId, isScoped }));
   let loading = await begin();
   try {
     for await (const event of options.source.pull(options.signal)) {
@@ -76,9 +77,10 @@ async function complete(options: LoadOptions, loading: Loading): Promise<LoadedS
   const { draft } = loading;
   const { delivered, intake } = loading.end();
   options.onProgress('checking the data');
-  const { types: tables, warnings } = await draft.finish(delivered, intake.isScoped);
+  const { types: tables, recognition, warnings } = await draft.finish(delivered);
   const types = loading.withUnusable(tables);
-  const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs, revision: loading.revision };
+  const { revision } = loading;
+  const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs, revision, recognition };
   const scope = { linked: settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs: contents.otherOrgs };
   const managedCount = (type: RecordType): Promise<number> => snapshots.managedCount(districtId, syncId, type, scope);
   await checkIntegrity({ types, managedCount, settings });

@@ -1,6 +1,7 @@
 import type { FieldKind, RecordType, RosterRecord } from '@rollbook/core';
 import type { Presence } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
+import type { RosterHashes } from './roster-hashes.ts';
 import { RowHash } from './row-hash.ts';
 
 const NEEDS_ESCAPE = /[\\\n\r\t]/;
@@ -69,13 +70,16 @@ export class BufferPool {
 export class LineBuffer {
   readonly #pool: BufferPool;
   readonly #hash = new RowHash();
+  readonly #known: RosterHashes | undefined;
   #full: Buffer[] = [];
   #fullBytes = 0;
   #current: Buffer;
   #length = 0;
 
-  constructor(pool: BufferPool) {
+  /** @param known present rows with one of these hashes are not added */
+  constructor(pool: BufferPool, known?: RosterHashes) {
     this.#pool = pool;
+    this.#known = known;
     this.#current = pool.take();
   }
 
@@ -83,8 +87,11 @@ export class LineBuffer {
     return this.#fullBytes + this.#length;
   }
 
-  /** Adds a line: `text`, then the hash of it (or of `hashedText`, or none for null), presence and line number. */
-  add(text: string, hashedText: string | undefined | null, presence: Presence, line: number): void {
+  /**
+   * Adds a line: `text`, then the hash of it (or of `hashedText`, or none for null), presence and line number. False if
+   * the hash is known: then there is nothing to add.
+   */
+  add(text: string, hashedText: string | undefined | null, presence: Presence, line: number): boolean {
     this.#reserve(Math.max(text.length, hashedText?.length ?? 0) * 3 + LINE_OVERHEAD_BYTES);
     const bytes = this.#current;
     const start = this.#length;
@@ -92,6 +99,7 @@ export class LineBuffer {
     let at = start + bytes.write(text, start, 'utf8');
     if (hashedText === undefined) this.#hash.digest(bytes, start, at);
     if (hashedText === null) this.#hash.words.fill(0);
+    if (presence === 'p' && this.#known?.meet(this.#hash.words, line)) return false;
     bytes[at] = TAB;
     this.#hash.writeHex(bytes, at + 1);
     at += 1 + HASH_HEX_DIGITS;
@@ -101,6 +109,7 @@ export class LineBuffer {
     at = writeNumber(bytes, at, line);
     bytes[at++] = LINE_FEED;
     this.#length = at;
+    return true;
   }
 
   /** Hands over what was gathered, in order, and begins anew; the pool wants the pieces back. */
@@ -132,11 +141,11 @@ function writeNumber(bytes: Uint8Array, at: number, value: number): number {
   return at + digits;
 }
 
-export type EncodeRow = (lines: LineBuffer, record: RosterRecord, presence: Presence, line: number) => void;
+export type EncodeRow = (lines: LineBuffer, record: RosterRecord, presence: Presence, line: number) => boolean;
 
 /**
  * Makes the function that adds one record as a line for COPY: sis_id, the columns of the type, source_hash, presence,
- * line. The hash is over the id and the encoded fields, with the e-mail in its comparable form.
+ * line. The hash is over the id and the encoded fields, with the e-mail in its comparable form. False if it is known.
  */
 export function rowEncoder(recordType: RecordType): EncodeRow {
   const columns = columnsOf(recordType);
@@ -155,7 +164,7 @@ export function rowEncoder(recordType: RecordType): EncodeRow {
       email !== null && MAY_DIFFER.test(email)
         ? encode(record.sisId, { ...values, email: comparable(email) })
         : undefined;
-    lines.add(encode(record.sisId, values), hashed, presence, line);
+    return lines.add(encode(record.sisId, values), hashed, presence, line);
   };
 }
 

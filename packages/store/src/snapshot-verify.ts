@@ -1,6 +1,7 @@
 import { RECORD_TYPES } from '@rollbook/core';
 import { SnapshotLost, type SnapshotContents } from '@rollbook/pipeline';
 import type { Sql } from './database.ts';
+import { missedTable } from './recognised.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /**
@@ -14,9 +15,12 @@ export async function verifySnapshot(sql: Sql, prefix: string, contents: Snapsho
     const expected = contents.types[recordType];
     if (!expected) continue;
     const count = await countTable(sql, snapshotTable(prefix, recordType));
-    const total = expected.present + expected.gone + expected.skipped + expected.outside;
+    const total = expected.present - expected.recognised + expected.gone + expected.skipped + expected.outside;
     if (count !== total) throw new SnapshotLost(`${count} of ${total} ${recordType} are left`);
   }
+  const missed = await countTable(sql, missedTable(prefix));
+  if (missed !== contents.recognition.missed)
+    throw new SnapshotLost(`${missed} of ${contents.recognition.missed} missed hashes are left`);
 }
 
 /** Rows of a table of the snapshot schema; null if there is no such table. */
