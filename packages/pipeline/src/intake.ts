@@ -57,6 +57,11 @@ export class Intake {
     return !this.#otherOrgs.has(sisId);
   }
 
+  /** The school of a class that is present and linked; undefined for any other. */
+  schoolOfPresentClass(sisId: string): string | null | undefined {
+    return this.#known.classes.has(sisId) ? (this.#schoolOfClass.get(sisId) ?? null) : undefined;
+  }
+
   /** Schools in the data that are not linked, with the number of records left out with each. */
   get unlinkedSchools(): ReadonlyMap<string, number> {
     return this.#unlinked;

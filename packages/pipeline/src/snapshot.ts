@@ -1,6 +1,6 @@
 import type { RecordType, RosterRecord } from '@rollbook/core';
 import type { Difference } from './difference.ts';
-import type { Delivery, PullWarning } from './source.ts';
+import type { Delivery, PackedEnrollments, PullWarning } from './source.ts';
 
 /** `p`: present. `g`: marked as deleted. `s`: seen, but its row could not be used. `o`: outside the linked schools. */
 export type Presence = 'p' | 'g' | 's' | 'o';
@@ -56,6 +56,8 @@ export interface SnapshotDraft {
   readonly prefix: string;
   open(recordType: RecordType): Promise<void>;
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void;
+  /** `school` is that of the row's class. */
+  appendPacked(rows: PackedEnrollments, index: number, school: string | null): void;
   /** A row that could not be used: only its id was seen. */
   appendSkipped(recordType: RecordType, sisId: string, line: number): void;
   /** Sends what was appended as far as it is worth it; resolves when more may be appended. */

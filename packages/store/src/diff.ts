@@ -57,11 +57,7 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
        school_id text COLLATE "C", is_dependent boolean NOT NULL DEFAULT false, is_approved boolean NOT NULL DEFAULT false)
      WITH (autovacuum_enabled = false)`,
   );
-  const comparisons: { -readonly [T in keyof Comparisons]: Comparisons[T] } = {};
-  for (const recordType of RECORD_TYPES) {
-    const delivered = input.contents.types[recordType];
-    if (delivered) comparisons[recordType] = await compare(sql, input, recordType, delivered);
-  }
+  const comparisons = await compareAll(sql, input);
   // What follows, apply included, joins it: the planner must know whether it is small or large.
   await sql.query(`ANALYZE ${changes}`);
   const dependents = await addDependents(sql, input, changes);
@@ -80,6 +76,28 @@ type Comparisons = Partial<Readonly<Record<RecordType, Comparison>>>;
 
 const NO_ACTIONS: ActionCounts = { c: 0, u: 0, r: 0, a: 0, f: 0, k: 0, n: 0 };
 
+async function compareAll(sql: PoolClient, input: DiffInput): Promise<Comparisons> {
+  const comparisons: { -readonly [T in keyof Comparisons]: Comparisons[T] } = {};
+  const { rows: filled } = await sql.query<{ type: RecordType }>(
+    RECORD_TYPES.map(
+      (type) => `SELECT '${type}' AS type WHERE EXISTS (SELECT 1 FROM ${type} WHERE district_id = $1)`,
+    ).join(' UNION ALL '),
+    [input.districtId],
+  );
+  const held = new Set(filled.map(({ type }) => type));
+  // The planner cannot know that the groups are few, and would sort all rows.
+  await sql.query('SET LOCAL enable_sort = off');
+  for (const recordType of RECORD_TYPES) {
+    const delivered = input.contents.types[recordType];
+    if (!delivered) continue;
+    comparisons[recordType] = held.has(recordType)
+      ? await compare(sql, input, recordType, delivered)
+      : { counts: { ...NO_ACTIONS, c: delivered.present }, active: [] };
+  }
+  await sql.query('RESET enable_sort');
+  return comparisons;
+}
+
 /** Fills the change set with one record type's updates, restores and archives, and counts every action. */
 async function compare(
   sql: PoolClient,
@@ -87,16 +105,10 @@ async function compare(
   recordType: RecordType,
   delivered: TypeContents,
 ): Promise<Comparison> {
-  const { rows: roster } = await sql.query(`SELECT 1 FROM ${recordType} WHERE district_id = $1 LIMIT 1`, [
-    input.districtId,
-  ]);
-  if (roster.length === 0) return { counts: { ...NO_ACTIONS, c: delivered.present }, active: [] };
   const table = snapshotTable(input.prefix, recordType);
   const scope = scopeParameter(recordType, input.scope);
   const inScope = inScopeSql(recordType, 'r', '$3');
   const school = homeSchoolSql(recordType, 'r');
-  // Sorting is off, for the planner cannot know that the groups are few, and would sort all rows.
-  await sql.query('SET LOCAL enable_sort = off');
   const { rows } = await sql.query<{ action: Action; count: number }>(
     `WITH compared AS (
        SELECT s.sis_id, ${school} AS school_id,
@@ -129,7 +141,6 @@ async function compare(
      SELECT action, sum(count)::integer AS count FROM grouped GROUP BY action`,
     [input.districtId, input.syncId, scope, input.restoreUserArchived],
   );
-  await sql.query('RESET enable_sort');
   const counts = { ...NO_ACTIONS };
   for (const { action, count } of rows) counts[action] = count;
   const { rows: active } = await sql.query<Comparison['active'][number]>(

@@ -50,7 +50,7 @@ export class Recognition {
 
   /** Undefined if every row of the type is to be kept. */
   async hashesOf(recordType: RecordType): Promise<RosterHashes | undefined> {
-    this.#begin();
+    await this.#begin();
     return this.#hashes.get(recordType);
   }
 
@@ -151,7 +151,7 @@ async function readHashes(
       }
       if (bytes.length - at < UUID_BYTES) break;
       for (; left > 0 && at + UUID_BYTES <= bytes.length; at += UUID_BYTES, left -= UUID_BYTES) {
-        for (let i = 0; i < words.length; i++) words[i] = bytes.readInt32BE(at + i * 4);
+        for (let i = 0; i < 4; i++) words[i] = word(bytes, at + i * 4);
         hashes.add(words);
       }
     }
@@ -159,3 +159,10 @@ async function readHashes(
   }
   return hashes;
 }
+
+/** Big-endian. Buffer's own method checks its bounds every time. */
+const word = (bytes: Buffer, at: number): number =>
+  ((bytes[at] as number) << 24) |
+  ((bytes[at + 1] as number) << 16) |
+  ((bytes[at + 2] as number) << 8) |
+  (bytes[at + 3] as number);

@@ -34,7 +34,7 @@ export class RosterHashes {
     if (this.#size >= this.#slots * MAX_LOAD) this.#grow();
     const slot = this.#slotOf(words);
     if (!this.#isFree(slot)) return;
-    this.#hashes.set(words, slot * WORDS);
+    for (let i = 0; i < WORDS; i++) this.#hashes[slot * WORDS + i] = words[i] as number;
     this.#size += 1;
   }
 

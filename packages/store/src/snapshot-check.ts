@@ -173,11 +173,16 @@ export async function limitGuardians(sql: Sql, tables: DraftTables): Promise<voi
 /** Rows by record type and presence, as they stand now; those that were recognised are present. */
 export async function countRows(sql: Sql, tables: DraftTables): Promise<Partial<Record<RecordType, TableContents>>> {
   const types: Partial<Record<RecordType, TableContents>> = {};
+  if (tables.delivered.size === 0) return types;
+  const counts = [...tables.delivered.keys()].map(
+    (recordType) =>
+      `SELECT '${recordType}' AS type, presence, count(*)::integer AS count
+       FROM ${snapshotTable(tables.prefix, recordType)} GROUP BY presence`,
+  );
+  const { rows } = await sql.query<{ type: RecordType; presence: Presence; count: number }>(counts.join(' UNION ALL '));
   for (const [recordType, delivery] of tables.delivered) {
-    const { rows } = await sql.query<{ presence: string; count: number }>(
-      `SELECT presence, count(*)::integer AS count FROM ${snapshotTable(tables.prefix, recordType)} GROUP BY presence`,
-    );
-    const of = (presence: string): number => rows.find((row) => row.presence === presence)?.count ?? 0;
+    const of = (presence: Presence): number =>
+      rows.find((row) => row.type === recordType && row.presence === presence)?.count ?? 0;
     const recognised = tables.recognised.count(recordType);
     types[recordType] = {
       delivery,

@@ -1,5 +1,5 @@
 import type { FieldKind, RecordType, RosterRecord } from '@rollbook/core';
-import type { Presence } from '@rollbook/pipeline';
+import { PACKED_CELLS, type PackedEnrollments, type Presence } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
 import type { RosterHashes } from './roster-hashes.ts';
 import { RowHash } from './row-hash.ts';
@@ -46,6 +46,10 @@ const LINE_OVERHEAD_BYTES = 64;
 const TAB = 9;
 const LINE_FEED = 10;
 const DIGIT_ZERO = 48;
+const BACKSLASH = 92;
+const CAPITAL_N = 78;
+const LOWER_CASE_BIT = 32;
+const PRIMARY_CELL = 2 * PACKED_CELLS.indexOf('primary');
 
 /** Buffers of one size, used again and again: left to the garbage collector they would pile up outside its sight. */
 export class BufferPool {
@@ -71,6 +75,9 @@ export class LineBuffer {
   readonly #pool: BufferPool;
   readonly #hash = new RowHash();
   readonly #known: RosterHashes | undefined;
+  readonly #encodedSchools = new Map<string | null, Buffer>();
+  #lastSchool: string | null = null;
+  #lastEncodedSchool: Buffer = Buffer.from(NULL);
   #full: Buffer[] = [];
   #fullBytes = 0;
   #current: Buffer;
@@ -96,10 +103,53 @@ export class LineBuffer {
     const bytes = this.#current;
     const start = this.#length;
     if (typeof hashedText === 'string') this.#hash.digest(bytes, start, start + bytes.write(hashedText, start, 'utf8'));
-    let at = start + bytes.write(text, start, 'utf8');
+    const at = start + bytes.write(text, start, 'utf8');
     if (hashedText === undefined) this.#hash.digest(bytes, start, at);
     if (hashedText === null) this.#hash.words.fill(0);
+    return this.#end(at, presence, line);
+  }
+
+  /** The same for a packed enrollment, whose values need no escaping; `school` comes from its class. */
+  addPacked({ bytes: from, cells, stride, lines }: PackedEnrollments, index: number, school: string | null): boolean {
+    const encodedSchool = this.#encodedSchool(school);
+    const firstCell = index * stride;
+    const lastCell = firstCell + 2 * PACKED_CELLS.length;
+    let size = encodedSchool.length + LINE_OVERHEAD_BYTES + 3 * PACKED_CELLS.length;
+    for (let cell = firstCell; cell < lastCell; cell += 2)
+      size += (cells[cell + 1] as number) - (cells[cell] as number);
+    this.#reserve(size);
+    const bytes = this.#current;
+    const start = this.#length;
+    let at = start;
+    for (let cell = firstCell; cell < lastCell; cell += 2) {
+      let next = cells[cell] as number;
+      const end = cells[cell + 1] as number;
+      if (next === end) {
+        bytes[at++] = BACKSLASH;
+        bytes[at++] = CAPITAL_N;
+      } else if (cell - firstCell === PRIMARY_CELL) bytes[at++] = (from[next] as number) | LOWER_CASE_BIT;
+      else while (next < end) bytes[at++] = from[next++] as number;
+      bytes[at++] = TAB;
+    }
+    for (let i = 0; i < encodedSchool.length; i++) bytes[at++] = encodedSchool[i] as number;
+    this.#hash.digest(bytes, start, at);
+    return this.#end(at, 'p', lines[index] as number);
+  }
+
+  #encodedSchool(school: string | null): Buffer {
+    if (school === this.#lastSchool) return this.#lastEncodedSchool;
+    let encoded = this.#encodedSchools.get(school);
+    if (!encoded) this.#encodedSchools.set(school, (encoded = Buffer.from(ENCODERS.text(school))));
+    this.#lastSchool = school;
+    this.#lastEncodedSchool = encoded;
+    return encoded;
+  }
+
+  /** Completes the line that ends at `at` so far, unless its hash is known. */
+  #end(to: number, presence: Presence, line: number): boolean {
     if (presence === 'p' && this.#known?.meet(this.#hash.words, line)) return false;
+    const bytes = this.#current;
+    let at = to;
     bytes[at] = TAB;
     this.#hash.writeHex(bytes, at + 1);
     at += 1 + HASH_HEX_DIGITS;

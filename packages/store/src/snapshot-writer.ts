@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises';
 import type { RecordType, RosterRecord } from '@rollbook/core';
-import type { Presence } from '@rollbook/pipeline';
+import type { PackedEnrollments, Presence } from '@rollbook/pipeline';
 import type { ClientBase } from 'pg';
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams';
 import { columnsOf } from './columns.ts';
@@ -71,6 +71,13 @@ export class SnapshotWriter {
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void {
     const target = this.#target(recordType);
     if (target.encode(target.lines, record, presence, line)) this.#repeatedIds.see(target.group, record.sisId);
+  }
+
+  appendPacked(rows: PackedEnrollments, index: number, school: string | null): void {
+    const target = this.#target('enrollments');
+    if (!target.lines.addPacked(rows, index, school)) return;
+    const at = index * rows.stride;
+    this.#repeatedIds.seeBytes(target.group, rows.bytes, rows.cells[at] as number, rows.cells[at + 1] as number);
   }
 
   appendSkipped(recordType: RecordType, sisId: string, line: number): void {

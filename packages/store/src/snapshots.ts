@@ -6,6 +6,7 @@ import type {
   Difference,
   FinishedDraft,
   KnownRecord,
+  PackedEnrollments,
   Presence,
   Scope,
   SnapshotContents,
@@ -60,6 +61,10 @@ class Draft implements SnapshotDraft {
     this.#writer.append(recordType, record, presence, line);
   }
 
+  appendPacked(rows: PackedEnrollments, index: number, school: string | null): void {
+    this.#writer.appendPacked(rows, index, school);
+  }
+
   appendSkipped(recordType: RecordType, sisId: string, line: number): void {
     this.#writer.appendSkipped(recordType, sisId, line);
   }
@@ -73,8 +78,8 @@ class Draft implements SnapshotDraft {
     await this.#writer.finish();
     const recognised = await Recognised.write(sql, this.prefix, await this.#recognition.finish(), delivered);
     // Without statistics the planner takes these tables for nearly empty, and joins them row by row.
-    for (const recordType of delivered.keys())
-      await sql.query(`ANALYZE ${snapshotTable(this.prefix, recordType)} (presence)`);
+    const written = [...delivered.keys()].map((recordType) => `${snapshotTable(this.prefix, recordType)} (presence)`);
+    if (written.length > 0) await sql.query(`ANALYZE ${written.join(', ')}`);
     const tables = { ...this.#key, prefix: this.prefix, delivered, recognised };
     const warnings = await removeRepeatedIds(sql, tables, (recordType) => this.#writer.suspectedRepeats(recordType));
     warnings.push(...(await dropUnknownParents(sql, tables)));
