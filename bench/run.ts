@@ -30,7 +30,7 @@ if (spawnSync('psql', ['--version']).status !== 0)
 const TARGETS = {
   'first sync': 1.6,
   'unchanged next day': 0.9,
-  'unchanged records in rewritten files': null,
+  'unchanged records in rewritten files': 0.9,
   'a day with changes': null,
 } as const;
 type Day = keyof typeof TARGETS;

@@ -35,10 +35,6 @@ export class Intake {
     this.#linked = settings.schools && new Set(settings.schools.map(({ sisId }) => sisId));
   }
 
-  get isScoped(): boolean {
-    return this.#linked !== null;
-  }
-
   /** Records of the roster that the data may refer to, for types it does not deliver whole. */
   know(recordType: IndexedType, records: readonly { readonly sisId: string; readonly school: string | null }[]): void {
     for (const { sisId, school } of records) {
@@ -59,6 +55,11 @@ export class Intake {
   /** False for departments, districts and the like. */
   isSchool(sisId: string): boolean {
     return !this.#otherOrgs.has(sisId);
+  }
+
+  /** The school of a class that is present and linked; undefined for any other. */
+  schoolOfPresentClass(sisId: string): string | null | undefined {
+    return this.#known.classes.has(sisId) ? (this.#schoolOfClass.get(sisId) ?? null) : undefined;
   }
 
   /** Schools in the data that are not linked, with the number of records left out with each. */

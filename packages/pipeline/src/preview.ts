@@ -1,5 +1,6 @@
 import type { GuardResult, RunSettings } from '@rollbook/core';
 import type { Difference } from './difference.ts';
+import { SnapshotLost } from './faults.ts';
 import { judge } from './judge.ts';
 import { loadSnapshot } from './load-snapshot.ts';
 import type { CountedWarning, SnapshotContents, SnapshotStore } from './snapshot.ts';
@@ -22,6 +23,8 @@ export interface Preview {
   readonly warnings: readonly CountedWarning[];
 }
 
+const MAX_TRIES = 3;
+
 /**
  * What a source would do to a roster, by the same reading, comparing and judging as a run, and without a trace: the
  * snapshot is dropped in any case.
@@ -29,6 +32,17 @@ export interface Preview {
  * @throws SyncError as a fetch would.
  */
 export async function preview(snapshots: SnapshotStore, options: PreviewOptions): Promise<Preview> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await previewOnce(snapshots, options);
+    } catch (error) {
+      // A run of the district was applied meanwhile.
+      if (!(error instanceof SnapshotLost) || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+async function previewOnce(snapshots: SnapshotStore, options: PreviewOptions): Promise<Preview> {
   const { districtId, syncId, settings } = options;
   const snapshot = await loadSnapshot({ ...options, snapshots, runId: null, appliedRevision: null });
   if (!snapshot) throw new Error('a preview has no applied delivery to stop at');

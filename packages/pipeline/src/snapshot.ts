@@ -1,6 +1,6 @@
 import type { RecordType, RosterRecord } from '@rollbook/core';
 import type { Difference } from './difference.ts';
-import type { Delivery, PullWarning } from './source.ts';
+import type { Delivery, PackedEnrollments, PullWarning } from './source.ts';
 
 /** `p`: present. `g`: marked as deleted. `s`: seen, but its row could not be used. `o`: outside the linked schools. */
 export type Presence = 'p' | 'g' | 's' | 'o';
@@ -12,6 +12,8 @@ export interface TypeContents {
   readonly gone: number;
   readonly skipped: number;
   readonly outside: number;
+  /** Of `present`: those that are what the roster holds already. They are in no table of the snapshot. */
+  readonly recognised: number;
   /** Rows that could not be used, counted once each, with those that had no id. */
   readonly unusable: number;
 }
@@ -28,6 +30,14 @@ export interface SnapshotContents {
   readonly otherOrgs: readonly string[];
   /** What the source calls this delivery, if it has a name for it. */
   readonly revision: string | null;
+  readonly recognition: RecognitionContents;
+}
+
+/** A snapshot says of most records only that they are what the roster held; it can be compared with no other roster. */
+export interface RecognitionContents {
+  readonly rosterVersion: string;
+  /** Active records of the sync for which no row came that says the same. */
+  readonly missed: number;
 }
 
 /** Which records a sync speaks for (guard §13, §16). `linked` null: every school. */
@@ -46,6 +56,8 @@ export interface SnapshotDraft {
   readonly prefix: string;
   open(recordType: RecordType): Promise<void>;
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void;
+  /** `school` is that of the row's class. */
+  appendPacked(rows: PackedEnrollments, index: number, school: string | null): void;
   /** A row that could not be used: only its id was seen. */
   appendSkipped(recordType: RecordType, sisId: string, line: number): void;
   /** Sends what was appended as far as it is worth it; resolves when more may be appended. */
@@ -55,13 +67,16 @@ export interface SnapshotDraft {
    *
    * @param delivered the types delivered; people of other types are looked up in the roster.
    */
-  finish(
-    delivered: ReadonlyMap<RecordType, Delivery>,
-    isScoped: boolean,
-  ): Promise<{ types: Partial<Record<RecordType, TableContents>>; warnings: CountedWarning[] }>;
+  finish(delivered: ReadonlyMap<RecordType, Delivery>): Promise<FinishedDraft>;
   /** Drops its tables; after it was committed, call `release` instead. */
   discard(): Promise<void>;
   release(): void;
+}
+
+export interface FinishedDraft {
+  readonly types: Partial<Record<RecordType, TableContents>>;
+  readonly recognition: RecognitionContents;
+  readonly warnings: readonly CountedWarning[];
 }
 
 /** An id of the roster that delivered records may refer to. */
@@ -76,6 +91,8 @@ export interface SnapshotStore {
     readonly runId: number | null;
     readonly districtId: string;
     readonly syncId: string;
+    /** Whether the sync speaks for linked schools only. */
+    readonly isScoped: boolean;
   }): Promise<SnapshotDraft>;
   /** Active schools, terms, courses or classes of the district. */
   knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]>;

@@ -11,6 +11,27 @@ export interface PulledRow<T extends RecordType = RecordType> {
   readonly gone: boolean;
 }
 
+/** The cells of a packed enrollment, in order. */
+export const PACKED_CELLS = ['sisId', 'class', 'person', 'role', 'primary', 'beginDate', 'endDate'] as const;
+
+/**
+ * Enrollments that are present, in the bytes they came in: they are most of a district, and on most days they need no
+ * more than to be recognised. Every value is sound and as a record has it: ids not empty, the role known, `primary`
+ * true or false in any case, dates `YYYY-MM-DD`; no control characters, no backslashes. Valid until the next event.
+ */
+export interface PackedEnrollments {
+  readonly count: number;
+  /** UTF-8. */
+  readonly bytes: Buffer;
+  /** For each row a start and an end for each of {@link PACKED_CELLS}, and `stride` numbers a row; equal: no value. */
+  readonly cells: Int32Array;
+  readonly stride: number;
+  /** See PulledRow. */
+  readonly lines: Int32Array;
+  /** The row as all others are. */
+  unpack(index: number): PulledRow<'enrollments'>;
+}
+
 /** What a source found wrong or worth saying; holds ids at most, never names, contacts or birth dates. */
 export interface PullWarning {
   readonly code: string;
@@ -38,6 +59,7 @@ export type PullEvent =
         readonly rows: readonly PulledRow<T>[];
       };
     }[RecordType]
+  | { readonly kind: 'packed'; readonly file: string; readonly enrollments: PackedEnrollments }
   | {
       readonly kind: 'skipped';
       readonly recordTypes: readonly [RecordType, ...RecordType[]];

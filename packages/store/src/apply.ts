@@ -1,10 +1,10 @@
 import { RECORD_TYPES, emptyCounts, type RecordCounts, type RecordType } from '@rollbook/core';
-import { RosterMoved, SnapshotLost, type Difference, type SnapshotContents } from '@rollbook/pipeline';
+import { RosterMoved, type Difference, type SnapshotContents } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { columnsOf } from './columns.ts';
 import { DEPENDENT_TYPES } from './dependents.ts';
 import { changesTable, validApprovalsSql } from './diff.ts';
-import { countTable, verifySnapshot } from './snapshot-verify.ts';
+import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /** A record type in a school (or in the district, null) whose archives are withheld, unless approved. */
@@ -33,9 +33,7 @@ export interface ApplyInput {
 export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<RecordType, RecordCounts>> {
   await lockRoster(sql, input);
   await verifySnapshot(sql, input.prefix, input.contents);
-  const changes = await countTable(sql, changesTable(input.prefix));
-  if (changes !== input.difference.changeCount)
-    throw new SnapshotLost(`${changes} of ${input.difference.changeCount} changes are left`);
+  await verifyTables(sql, new Map([[changesTable(input.prefix), input.difference.changeCount]]));
   await decideArchives(sql, input);
 
   const counts = emptyCounts();

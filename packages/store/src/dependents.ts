@@ -1,6 +1,7 @@
 import type { RecordType } from '@rollbook/core';
 import type { PoolClient } from 'pg';
 import type { DiffInput } from './diff.ts';
+import { recognisedSql } from './recognised.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /** Records that cannot outlive those they join (guard §6): by column, the record types it points to. */
@@ -46,7 +47,12 @@ export async function addDependents(sql: PoolClient, input: DiffInput, changes: 
        WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND (${isDependent})
          AND NOT EXISTS (SELECT 1 FROM ${changes} c
                          WHERE c.record_type = '${recordType}' AND c.sis_id = r.sis_id AND c.action = 'a')
-         ${isDelivered ? `AND NOT EXISTS (SELECT 1 FROM ${snapshotTable(input.prefix, recordType)} s WHERE s.sis_id = r.sis_id AND s.presence = 'p')` : ''}`,
+         ${
+           isDelivered
+             ? `AND NOT EXISTS (SELECT 1 FROM ${snapshotTable(input.prefix, recordType)} s WHERE s.sis_id = r.sis_id AND s.presence = 'p')
+         AND NOT ${recognisedSql(input.prefix, recordType, input.contents.types[recordType], 'r', '$2')}`
+             : ''
+         }`,
       [input.districtId, input.syncId],
     );
     const { rows: counted } = await sql.query<{ count: number }>(

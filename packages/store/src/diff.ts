@@ -1,8 +1,16 @@
 import { RECORD_TYPES, type ArchiveCount, type RecordType } from '@rollbook/core';
-import type { CompareOptions, Difference, SnapshotContents, TypeContents, TypeDifference } from '@rollbook/pipeline';
+import {
+  SnapshotLost,
+  type CompareOptions,
+  type Difference,
+  type SnapshotContents,
+  type TypeContents,
+  type TypeDifference,
+} from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { homeSchoolSql } from './columns.ts';
 import { addDependents, type DependentCounts } from './dependents.ts';
+import { missedTable } from './recognised.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { verifySnapshot } from './snapshot-verify.ts';
 import { snapshotTable } from './snapshot-writer.ts';
@@ -30,7 +38,8 @@ export const changesTable = (prefix: string): string => `snapshot."${prefix}_cha
  * Compares a snapshot with the roster, record type by record type, in the caller's transaction, which must be REPEATABLE
  * READ: what is counted is then what was compared (guard §1).
  *
- * @throws SnapshotLost if the snapshot's tables do not hold what its contents say.
+ * @throws SnapshotLost if the snapshot's tables do not hold what its contents say, or the roster is no longer the one
+ *   whose records were recognised while it was written.
  */
 export async function diff(sql: PoolClient, input: DiffInput): Promise<Difference> {
   await verifySnapshot(sql, input.prefix, input.contents);
@@ -38,6 +47,9 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
     'SELECT roster_version::text AS version FROM districts WHERE id = $1',
     [input.districtId],
   );
+  const rosterVersion = districts[0]?.version ?? '0';
+  if (rosterVersion !== input.contents.recognition.rosterVersion)
+    throw new SnapshotLost('the roster changed since its records were recognised');
   const changes = changesTable(input.prefix);
   await sql.query(`DROP TABLE IF EXISTS ${changes}`);
   await sql.query(
@@ -45,18 +57,14 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
        school_id text COLLATE "C", is_dependent boolean NOT NULL DEFAULT false, is_approved boolean NOT NULL DEFAULT false)
      WITH (autovacuum_enabled = false)`,
   );
-  const comparisons: { -readonly [T in keyof Comparisons]: Comparisons[T] } = {};
-  for (const recordType of RECORD_TYPES) {
-    const delivered = input.contents.types[recordType];
-    if (delivered) comparisons[recordType] = await compare(sql, input, recordType, delivered);
-  }
+  const comparisons = await compareAll(sql, input);
   // What follows, apply included, joins it: the planner must know whether it is small or large.
   await sql.query(`ANALYZE ${changes}`);
   const dependents = await addDependents(sql, input, changes);
   const approvalIds = await markApproved(sql, input.syncId, changes);
   const { rows: total } = await sql.query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${changes}`);
   return {
-    rosterVersion: districts[0]?.version ?? '0',
+    rosterVersion,
     types: summarise(input.contents, comparisons, dependents),
     groups: await measureGroups(sql, comparisons, changes),
     changeCount: total[0]?.count ?? 0,
@@ -68,6 +76,28 @@ type Comparisons = Partial<Readonly<Record<RecordType, Comparison>>>;
 
 const NO_ACTIONS: ActionCounts = { c: 0, u: 0, r: 0, a: 0, f: 0, k: 0, n: 0 };
 
+async function compareAll(sql: PoolClient, input: DiffInput): Promise<Comparisons> {
+  const comparisons: { -readonly [T in keyof Comparisons]: Comparisons[T] } = {};
+  const { rows: filled } = await sql.query<{ type: RecordType }>(
+    RECORD_TYPES.map(
+      (type) => `SELECT '${type}' AS type WHERE EXISTS (SELECT 1 FROM ${type} WHERE district_id = $1)`,
+    ).join(' UNION ALL '),
+    [input.districtId],
+  );
+  const held = new Set(filled.map(({ type }) => type));
+  // The planner cannot know that the groups are few, and would sort all rows.
+  await sql.query('SET LOCAL enable_sort = off');
+  for (const recordType of RECORD_TYPES) {
+    const delivered = input.contents.types[recordType];
+    if (!delivered) continue;
+    comparisons[recordType] = held.has(recordType)
+      ? await compare(sql, input, recordType, delivered)
+      : { counts: { ...NO_ACTIONS, c: delivered.present }, active: [] };
+  }
+  await sql.query('RESET enable_sort');
+  return comparisons;
+}
+
 /** Fills the change set with one record type's updates, restores and archives, and counts every action. */
 async function compare(
   sql: PoolClient,
@@ -75,64 +105,61 @@ async function compare(
   recordType: RecordType,
   delivered: TypeContents,
 ): Promise<Comparison> {
-  const { rows: roster } = await sql.query(`SELECT 1 FROM ${recordType} WHERE district_id = $1 LIMIT 1`, [
-    input.districtId,
-  ]);
-  if (roster.length === 0) return { counts: { ...NO_ACTIONS, c: delivered.present }, active: [] };
-  // One hash join of the two sides, of a delta too: who is active is counted on the way. Sorting is off, for the planner
-  // cannot know that the groups are few, and would sort all rows.
-  await sql.query('SET LOCAL enable_sort = off');
-  const { rows } = await sql.query<{ action: Action; measured: boolean; school: string | null; count: number }>(
-    `WITH joined AS (
-       SELECT coalesce(s.sis_id, r.sis_id) AS sis_id, r.state = 'm' AS measured,
-         CASE WHEN r.state = 'm' THEN r.school_id END AS school_id,
+  const table = snapshotTable(input.prefix, recordType);
+  const scope = scopeParameter(recordType, input.scope);
+  const inScope = inScopeSql(recordType, 'r', '$3');
+  const school = homeSchoolSql(recordType, 'r');
+  const { rows } = await sql.query<{ action: Action; count: number }>(
+    `WITH compared AS (
+       SELECT s.sis_id, ${school} AS school_id,
          CASE
            WHEN s.presence = 'p' THEN
-             CASE r.state
-               WHEN 'm' THEN CASE WHEN r.source_hash = s.source_hash THEN 'n' ELSE 'u' END
-               WHEN 'x' THEN CASE WHEN r.source_hash = s.source_hash THEN 'n' ELSE 'u' END
-               ELSE coalesce(r.state, 'c')
+             CASE
+               WHEN r.sis_id IS NULL THEN 'c'
+               WHEN r.sync_id IS DISTINCT FROM $2 THEN 'f'
+               WHEN r.status = 'active' THEN CASE WHEN r.source_hash = s.source_hash THEN 'n' ELSE 'u' END
+               WHEN r.archived_by = 'user' AND NOT $4::boolean THEN 'k'
+               ELSE 'r'
              END
-           WHEN r.state = 'm' AND ${isArchive(delivered)} THEN 'a'
+           WHEN ${endsSql(delivered)} AND r.sync_id = $2 AND r.status = 'active' AND ${inScope} THEN 'a'
            ELSE 'n'
          END AS action
-       FROM ${snapshotTable(input.prefix, recordType)} s
-       FULL JOIN (
-         SELECT r.sis_id, r.source_hash, ${homeSchoolSql(recordType, 'r')} AS school_id,
-           -- m: measured, for it is active and in scope; x: active, out of scope.
-           CASE
-             WHEN r.sync_id IS DISTINCT FROM $2 THEN 'f'
-             WHEN r.status = 'active' THEN CASE WHEN ${inScopeSql(recordType, 'r', '$3')} THEN 'm' ELSE 'x' END
-             WHEN r.archived_by = 'user' AND NOT $4::boolean THEN 'k'
-             ELSE 'r'
-           END AS state
-         FROM ${recordType} r WHERE r.district_id = $1
-       ) r ON r.sis_id = s.sis_id
+       FROM ${table} s LEFT JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = s.sis_id
+       UNION ALL
+       SELECT r.sis_id, ${school}, 'a'
+       FROM ${recordType} r ${joinMissed(input, recordType, delivered)}
+       WHERE ${delivered.delivery === 'full'} AND r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScope}
+         AND NOT EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id)
      ), grouped AS (
-       SELECT action, measured, school_id, count(*)::integer AS count,
+       SELECT action, school_id, count(*)::integer AS count,
          array_agg(sis_id) FILTER (WHERE action IN ('u', 'r', 'a')) AS ids
-       FROM joined GROUP BY 1, 2, 3
+       FROM compared GROUP BY 1, 2
      ), written AS (
        INSERT INTO ${changesTable(input.prefix)} (record_type, sis_id, action, school_id)
        SELECT '${recordType}', unnest(ids), action::"char", school_id FROM grouped WHERE ids IS NOT NULL
      )
-     SELECT action, measured, school_id AS school, count FROM grouped`,
-    [input.districtId, input.syncId, scopeParameter(recordType, input.scope), input.restoreUserArchived],
+     SELECT action, sum(count)::integer AS count FROM grouped GROUP BY action`,
+    [input.districtId, input.syncId, scope, input.restoreUserArchived],
   );
-  await sql.query('RESET enable_sort');
   const counts = { ...NO_ACTIONS };
-  const active = new Map<string | null, number>();
-  for (const { action, measured, school, count } of rows) {
-    counts[action] += count;
-    if (measured) active.set(school, (active.get(school) ?? 0) + count);
-  }
-  const schools = [...active].map(([school, count]) => ({ school, count }));
-  return { counts, active: schools.sort((a, b) => ((a.school ?? '') < (b.school ?? '') ? -1 : 1)) };
+  for (const { action, count } of rows) counts[action] = count;
+  const { rows: active } = await sql.query<Comparison['active'][number]>(
+    `SELECT ${school} AS school, count(*)::integer AS count FROM ${recordType} r
+     WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScope} GROUP BY 1`,
+    [input.districtId, input.syncId, scope],
+  );
+  return { counts, active: active.sort((a, b) => ((a.school ?? '') < (b.school ?? '') ? -1 : 1)) };
 }
 
-/** In a full delivery what is not there is gone; in a delta only what is marked, or has left the linked schools. */
-function isArchive({ delivery }: TypeContents): string {
-  return delivery === 'full' ? `s.presence IS DISTINCT FROM 's'` : `s.presence IN ('g', 'o')`;
+/** Rows that end a record: in a full delivery all but those that could not be used, in a delta those that say so. */
+function endsSql({ delivery }: TypeContents): string {
+  return delivery === 'full' ? `s.presence <> 's'` : `s.presence IN ('g', 'o')`;
+}
+
+/** Of the records that stand in no row of the snapshot only those that were not recognised are gone. */
+function joinMissed({ prefix }: DiffInput, recordType: RecordType, { recognised }: TypeContents): string {
+  if (recognised === 0) return '';
+  return `JOIN ${missedTable(prefix)} m ON m.record_type = '${recordType}' AND m.source_hash = r.source_hash`;
 }
 
 /** The approvals of sync `$1` that stand (guard §27), in order. */

@@ -23,7 +23,26 @@ export class RepeatedIds {
       first = Math.imul(first ^ code, 0x01000193);
       second = Math.imul(second ^ code, 0x85ebca6b) ^ (second >>> 15);
     }
-    second |= 1;
+    if (!this.#mark(first, second)) this.#suspect(group, id);
+  }
+
+  /** The same for an id in UTF-8. */
+  seeBytes(group: number, bytes: Buffer, start: number, end: number): void {
+    let first = 0x811c9dc5 ^ group;
+    let second = 0x9e3779b9 + group;
+    for (let i = start; i < end; i++) {
+      const code = bytes[i] as number;
+      // Characters are several bytes from here on; the two ways must agree.
+      if (code > 127) return this.see(group, bytes.toString('utf8', start, end));
+      first = Math.imul(first ^ code, 0x01000193);
+      second = Math.imul(second ^ code, 0x85ebca6b) ^ (second >>> 15);
+    }
+    if (!this.#mark(first, second)) this.#suspect(group, bytes.toString('latin1', start, end));
+  }
+
+  /** False if all the bits of this id were set before. */
+  #mark(first: number, step: number): boolean {
+    const second = step | 1;
     let isNew = false;
     for (let probe = 0; probe < PROBES; probe++) {
       // The high bits are the well-mixed ones.
@@ -34,7 +53,7 @@ export class RepeatedIds {
       isNew = true;
       (this.#bits[word] as number) |= mask;
     }
-    if (!isNew) this.#suspect(group, id);
+    return isNew;
   }
 
   #suspect(group: number, id: string): void {

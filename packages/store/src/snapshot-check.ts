@@ -1,7 +1,7 @@
 import type { RecordType } from '@rollbook/core';
 import type { CountedWarning, Delivery, Presence, TableContents } from '@rollbook/pipeline';
-import { columnsOf } from './columns.ts';
 import type { Sql } from './database.ts';
+import type { Recognised } from './recognised.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /** This many of a kind are reported one by one, with their lines; the rest as a number. */
@@ -10,16 +10,18 @@ const EXAMPLES = 20;
 export interface DraftTables {
   readonly prefix: string;
   readonly districtId: string;
+  readonly syncId: string;
+  readonly recognised: Recognised;
   readonly delivered: ReadonlyMap<RecordType, Delivery>;
 }
 
-interface Reported {
+export interface Reported {
   readonly sis_id: string;
   readonly line: number;
 }
 
 /** Up to twenty warnings of one kind, then one that counts the rest. */
-function examples<R extends Reported>(
+export function examples<R extends Reported>(
   rows: readonly R[],
   code: string,
   file: string,
@@ -44,33 +46,14 @@ export async function removeRepeatedIds(
 ): Promise<CountedWarning[]> {
   const warnings: CountedWarning[] = [];
   for (const recordType of tables.delivered.keys()) {
-    const suspects = suspectedRepeats(recordType);
-    if (suspects?.length === 0) continue;
-    const table = snapshotTable(tables.prefix, recordType);
-    const { rows: repeated } = await sql.query<{ sis_id: string }>(
-      `SELECT sis_id FROM ${table} WHERE $1::text[] IS NULL OR sis_id = ANY ($1) GROUP BY sis_id HAVING count(*) > 1`,
-      [suspects],
-    );
-    if (repeated.length === 0) continue;
-    const { rows } = await sql.query<Reported & { differs: boolean }>(
-      `WITH ranked AS (
-         SELECT ctid, sis_id, line, source_hash, presence,
-                row_number() OVER w AS rank,
-                first_value(source_hash) OVER w AS kept_hash,
-                first_value(presence) OVER w AS kept_presence
-         FROM ${table} WHERE sis_id = ANY ($1)
-         WINDOW w AS (PARTITION BY sis_id ORDER BY (presence = 's'), line DESC, ctid DESC)
-       )
-       DELETE FROM ${table} t USING ranked
-       WHERE t.ctid = ranked.ctid AND ranked.rank > 1
-       RETURNING ranked.sis_id, ranked.line,
-         ranked.presence <> 's' AND (ranked.source_hash <> ranked.kept_hash OR ranked.presence <> ranked.kept_presence) AS differs`,
-      [repeated.map((row) => row.sis_id)],
-    );
-    const differing = rows.filter((row) => row.differs).sort((a, b) => a.line - b.line);
+    const lost = [
+      ...(await removeRepeatedRows(sql, tables, recordType, suspectedRepeats(recordType))),
+      ...(await settleRecognisedRepeats(sql, tables, recordType)),
+    ];
+    lost.sort((a, b) => a.line - b.line);
     warnings.push(
       ...examples(
-        differing,
+        lost,
         'repeated_id',
         recordType,
         (row) => `id "${row.sis_id}" stands again further down with other values; the last row was taken`,
@@ -80,76 +63,70 @@ export async function removeRepeatedIds(
   return warnings;
 }
 
-interface LostReference extends Reported {
-  readonly person: string;
-  readonly presence: Presence;
-}
-
-interface Reference {
-  readonly from: RecordType;
-  readonly field: string;
-  readonly to: readonly RecordType[];
-}
-
-/** References to people: too many ids to keep in memory, so they are checked as sets. */
-const PEOPLE_REFERENCES: readonly Reference[] = [
-  { from: 'guardianships', field: 'student', to: ['students'] },
-  { from: 'guardianships', field: 'guardian', to: ['guardians'] },
-  { from: 'enrollments', field: 'person', to: ['students', 'staff', 'guardians'] },
-];
-
-/**
- * Where the record of a reference may be: in the snapshot, or in the roster where the type came in part or not at all.
- * `$1` is the district.
- */
-function places(tables: DraftTables, reference: Reference, column: string, presence: Presence): string[] {
-  return reference.to.flatMap((type) => {
-    const delivery = tables.delivered.get(type);
-    const inSnapshot = `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, type)} p
-                                WHERE p.sis_id = t.${column} AND p.presence = '${presence}')`;
-    const inRoster = `EXISTS (SELECT 1 FROM ${type} p
-                              WHERE p.district_id = $1 AND p.sis_id = t.${column} AND p.status = 'active')`;
-    if (delivery === 'full') return [inSnapshot];
-    return delivery === 'delta' ? [inSnapshot, inRoster] : [inRoster];
-  });
+/** @returns the rows that lost against one that says something else */
+async function removeRepeatedRows(
+  sql: Sql,
+  tables: DraftTables,
+  recordType: RecordType,
+  suspects: readonly string[] | null,
+): Promise<Reported[]> {
+  if (suspects?.length === 0) return [];
+  const table = snapshotTable(tables.prefix, recordType);
+  const { rows: repeated } = await sql.query<{ sis_id: string }>(
+    `SELECT sis_id FROM ${table} WHERE $1::text[] IS NULL OR sis_id = ANY ($1) GROUP BY sis_id HAVING count(*) > 1`,
+    [suspects],
+  );
+  if (repeated.length === 0) return [];
+  const { rows } = await sql.query<Reported & { differs: boolean }>(
+    `WITH ranked AS (
+       SELECT ctid, sis_id, line, source_hash, presence,
+              row_number() OVER w AS rank,
+              first_value(source_hash) OVER w AS kept_hash,
+              first_value(presence) OVER w AS kept_presence
+       FROM ${table} WHERE sis_id = ANY ($1)
+       WINDOW w AS (PARTITION BY sis_id ORDER BY (presence = 's'), line DESC, ctid DESC)
+     )
+     DELETE FROM ${table} t USING ranked
+     WHERE t.ctid = ranked.ctid AND ranked.rank > 1
+     RETURNING ranked.sis_id, ranked.line,
+       ranked.presence <> 's' AND (ranked.source_hash <> ranked.kept_hash OR ranked.presence <> ranked.kept_presence) AS differs`,
+    [repeated.map((row) => row.sis_id)],
+  );
+  return rows.filter((row) => row.differs);
 }
 
 /**
- * Marks rows that refer to an unknown person as skipped (guard §21), and rows of people outside the linked schools as
- * outside. A required reference cannot be dropped, so the row goes.
+ * The same between a row of the table and one that was recognised and is in no table.
+ *
+ * @returns the rows that lost against one that says something else
  */
-export async function checkPeopleReferences(sql: Sql, tables: DraftTables): Promise<CountedWarning[]> {
-  const warnings: CountedWarning[] = [];
-  for (const reference of PEOPLE_REFERENCES) {
-    if (!tables.delivered.has(reference.from)) continue;
-    const table = snapshotTable(tables.prefix, reference.from);
-    const column = columnsOf(reference.from).find(({ field }) => field === reference.field)?.name as string;
-    const { rows } = await sql.query<LostReference>(
-      // A chain of hash anti joins: nearly every row leaves at the first.
-      `WITH lost AS (
-         SELECT t.ctid AS row, (${places(tables, reference, column, 'o').join(' OR ')}) AS is_outside
-         FROM ${table} t
-         WHERE t.presence = 'p' AND $1::text IS NOT NULL
-           AND ${places(tables, reference, column, 'p')
-             .map((place) => `NOT ${place}`)
-             .join(' AND ')}
-       )
-       UPDATE ${table} t SET presence = CASE WHEN lost.is_outside THEN 'o' ELSE 's' END
-       FROM lost WHERE t.ctid = lost.row
-       RETURNING t.sis_id, t.line, t.${column} AS person, t.presence`,
-      [tables.districtId],
-    );
-    const unknown = rows.filter((row) => row.presence === 's').sort((a, b) => a.line - b.line);
-    warnings.push(
-      ...examples(
-        unknown,
-        'unknown_reference',
-        reference.from,
-        ({ person }) => `${reference.field} "${person}" is not in the data; the row was skipped`,
-      ),
-    );
-  }
-  return warnings;
+async function settleRecognisedRepeats(
+  sql: Sql,
+  { prefix, districtId, syncId, recognised }: DraftTables,
+  recordType: RecordType,
+): Promise<Reported[]> {
+  if (recognised.count(recordType) === 0) return [];
+  const table = snapshotTable(prefix, recordType);
+  const { rows } = await sql.query<Reported & { presence: Presence; hash: string }>(
+    `SELECT s.sis_id, s.line, s.presence, r.source_hash AS hash
+     FROM ${table} s JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = s.sis_id
+     WHERE ${recognised.sql(recordType, 'r', '$2')}`,
+    [districtId, syncId],
+  );
+  const repeats = rows.map((row) => ({ ...row, recognisedLine: recognised.lineOf(recordType, row.hash) }));
+  const isKept = (row: (typeof repeats)[number]): boolean => row.presence !== 's' && row.line >= row.recognisedLine;
+  const dropped = repeats.filter((row) => !isKept(row));
+  const kept = repeats.filter(isKept);
+  if (dropped.length > 0)
+    await sql.query(`DELETE FROM ${table} WHERE sis_id = ANY ($1)`, [dropped.map((row) => row.sis_id)]);
+  await recognised.forget(
+    recordType,
+    kept.map((row) => row.hash),
+  );
+  return [
+    ...dropped.filter((row) => row.presence !== 's'),
+    ...kept.map(({ sis_id, recognisedLine }) => ({ sis_id, line: recognisedLine })),
+  ];
 }
 
 /** Drops parents that are not there (guard §21), and changes the hash with them, so that a parent's return shows. */
@@ -193,15 +170,28 @@ export async function limitGuardians(sql: Sql, tables: DraftTables): Promise<voi
   );
 }
 
-/** Rows by record type and presence, as they stand now. */
+/** Rows by record type and presence, as they stand now; those that were recognised are present. */
 export async function countRows(sql: Sql, tables: DraftTables): Promise<Partial<Record<RecordType, TableContents>>> {
   const types: Partial<Record<RecordType, TableContents>> = {};
+  if (tables.delivered.size === 0) return types;
+  const counts = [...tables.delivered.keys()].map(
+    (recordType) =>
+      `SELECT '${recordType}' AS type, presence, count(*)::integer AS count
+       FROM ${snapshotTable(tables.prefix, recordType)} GROUP BY presence`,
+  );
+  const { rows } = await sql.query<{ type: RecordType; presence: Presence; count: number }>(counts.join(' UNION ALL '));
   for (const [recordType, delivery] of tables.delivered) {
-    const { rows } = await sql.query<{ presence: string; count: number }>(
-      `SELECT presence, count(*)::integer AS count FROM ${snapshotTable(tables.prefix, recordType)} GROUP BY presence`,
-    );
-    const of = (presence: string): number => rows.find((row) => row.presence === presence)?.count ?? 0;
-    types[recordType] = { delivery, present: of('p'), gone: of('g'), skipped: of('s'), outside: of('o') };
+    const of = (presence: Presence): number =>
+      rows.find((row) => row.type === recordType && row.presence === presence)?.count ?? 0;
+    const recognised = tables.recognised.count(recordType);
+    types[recordType] = {
+      delivery,
+      recognised,
+      present: of('p') + recognised,
+      gone: of('g'),
+      skipped: of('s'),
+      outside: of('o'),
+    };
   }
   return types;
 }

@@ -1,6 +1,7 @@
 import type { FieldKind, RecordType, RosterRecord } from '@rollbook/core';
-import type { Presence } from '@rollbook/pipeline';
+import { PACKED_CELLS, type PackedEnrollments, type Presence } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
+import type { RosterHashes } from './roster-hashes.ts';
 import { RowHash } from './row-hash.ts';
 
 const NEEDS_ESCAPE = /[\\\n\r\t]/;
@@ -45,6 +46,10 @@ const LINE_OVERHEAD_BYTES = 64;
 const TAB = 9;
 const LINE_FEED = 10;
 const DIGIT_ZERO = 48;
+const BACKSLASH = 92;
+const CAPITAL_N = 78;
+const LOWER_CASE_BIT = 32;
+const PRIMARY_CELL = 2 * PACKED_CELLS.indexOf('primary');
 
 /** Buffers of one size, used again and again: left to the garbage collector they would pile up outside its sight. */
 export class BufferPool {
@@ -69,13 +74,19 @@ export class BufferPool {
 export class LineBuffer {
   readonly #pool: BufferPool;
   readonly #hash = new RowHash();
+  readonly #known: RosterHashes | undefined;
+  readonly #encodedSchools = new Map<string | null, Buffer>();
+  #lastSchool: string | null = null;
+  #lastEncodedSchool: Buffer = Buffer.from(NULL);
   #full: Buffer[] = [];
   #fullBytes = 0;
   #current: Buffer;
   #length = 0;
 
-  constructor(pool: BufferPool) {
+  /** @param known present rows with one of these hashes are not added */
+  constructor(pool: BufferPool, known?: RosterHashes) {
     this.#pool = pool;
+    this.#known = known;
     this.#current = pool.take();
   }
 
@@ -83,15 +94,62 @@ export class LineBuffer {
     return this.#fullBytes + this.#length;
   }
 
-  /** Adds a line: `text`, then the hash of it (or of `hashedText`, or none for null), presence and line number. */
-  add(text: string, hashedText: string | undefined | null, presence: Presence, line: number): void {
+  /**
+   * Adds a line: `text`, then the hash of it (or of `hashedText`, or none for null), presence and line number. False if
+   * the hash is known: then there is nothing to add.
+   */
+  add(text: string, hashedText: string | undefined | null, presence: Presence, line: number): boolean {
     this.#reserve(Math.max(text.length, hashedText?.length ?? 0) * 3 + LINE_OVERHEAD_BYTES);
     const bytes = this.#current;
     const start = this.#length;
     if (typeof hashedText === 'string') this.#hash.digest(bytes, start, start + bytes.write(hashedText, start, 'utf8'));
-    let at = start + bytes.write(text, start, 'utf8');
+    const at = start + bytes.write(text, start, 'utf8');
     if (hashedText === undefined) this.#hash.digest(bytes, start, at);
     if (hashedText === null) this.#hash.words.fill(0);
+    return this.#end(at, presence, line);
+  }
+
+  /** The same for a packed enrollment, whose values need no escaping; `school` comes from its class. */
+  addPacked({ bytes: from, cells, stride, lines }: PackedEnrollments, index: number, school: string | null): boolean {
+    const encodedSchool = this.#encodedSchool(school);
+    const firstCell = index * stride;
+    const lastCell = firstCell + 2 * PACKED_CELLS.length;
+    let size = encodedSchool.length + LINE_OVERHEAD_BYTES + 3 * PACKED_CELLS.length;
+    for (let cell = firstCell; cell < lastCell; cell += 2)
+      size += (cells[cell + 1] as number) - (cells[cell] as number);
+    this.#reserve(size);
+    const bytes = this.#current;
+    const start = this.#length;
+    let at = start;
+    for (let cell = firstCell; cell < lastCell; cell += 2) {
+      let next = cells[cell] as number;
+      const end = cells[cell + 1] as number;
+      if (next === end) {
+        bytes[at++] = BACKSLASH;
+        bytes[at++] = CAPITAL_N;
+      } else if (cell - firstCell === PRIMARY_CELL) bytes[at++] = (from[next] as number) | LOWER_CASE_BIT;
+      else while (next < end) bytes[at++] = from[next++] as number;
+      bytes[at++] = TAB;
+    }
+    for (let i = 0; i < encodedSchool.length; i++) bytes[at++] = encodedSchool[i] as number;
+    this.#hash.digest(bytes, start, at);
+    return this.#end(at, 'p', lines[index] as number);
+  }
+
+  #encodedSchool(school: string | null): Buffer {
+    if (school === this.#lastSchool) return this.#lastEncodedSchool;
+    let encoded = this.#encodedSchools.get(school);
+    if (!encoded) this.#encodedSchools.set(school, (encoded = Buffer.from(ENCODERS.text(school))));
+    this.#lastSchool = school;
+    this.#lastEncodedSchool = encoded;
+    return encoded;
+  }
+
+  /** Completes the line that ends at `at` so far, unless its hash is known. */
+  #end(to: number, presence: Presence, line: number): boolean {
+    if (presence === 'p' && this.#known?.meet(this.#hash.words, line)) return false;
+    const bytes = this.#current;
+    let at = to;
     bytes[at] = TAB;
     this.#hash.writeHex(bytes, at + 1);
     at += 1 + HASH_HEX_DIGITS;
@@ -101,6 +159,7 @@ export class LineBuffer {
     at = writeNumber(bytes, at, line);
     bytes[at++] = LINE_FEED;
     this.#length = at;
+    return true;
   }
 
   /** Hands over what was gathered, in order, and begins anew; the pool wants the pieces back. */
@@ -132,11 +191,11 @@ function writeNumber(bytes: Uint8Array, at: number, value: number): number {
   return at + digits;
 }
 
-export type EncodeRow = (lines: LineBuffer, record: RosterRecord, presence: Presence, line: number) => void;
+export type EncodeRow = (lines: LineBuffer, record: RosterRecord, presence: Presence, line: number) => boolean;
 
 /**
  * Makes the function that adds one record as a line for COPY: sis_id, the columns of the type, source_hash, presence,
- * line. The hash is over the id and the encoded fields, with the e-mail in its comparable form.
+ * line. The hash is over the id and the encoded fields, with the e-mail in its comparable form. False if it is known.
  */
 export function rowEncoder(recordType: RecordType): EncodeRow {
   const columns = columnsOf(recordType);
@@ -155,7 +214,7 @@ export function rowEncoder(recordType: RecordType): EncodeRow {
       email !== null && MAY_DIFFER.test(email)
         ? encode(record.sisId, { ...values, email: comparable(email) })
         : undefined;
-    lines.add(encode(record.sisId, values), hashed, presence, line);
+    return lines.add(encode(record.sisId, values), hashed, presence, line);
   };
 }
 

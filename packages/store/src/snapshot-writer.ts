@@ -1,10 +1,11 @@
 import { finished } from 'node:stream/promises';
 import type { RecordType, RosterRecord } from '@rollbook/core';
-import type { Presence } from '@rollbook/pipeline';
+import type { PackedEnrollments, Presence } from '@rollbook/pipeline';
 import type { ClientBase } from 'pg';
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams';
 import { columnsOf } from './columns.ts';
 import { RepeatedIds } from './repeated-ids.ts';
+import type { RosterHashes } from './roster-hashes.ts';
 import { BufferPool, LineBuffer, addSkipped, rowEncoder, type EncodeRow } from './snapshot-encoder.ts';
 
 /** Rows are sent in pieces of this size: large enough to be cheap, small enough to keep memory flat. */
@@ -47,7 +48,8 @@ export class SnapshotWriter {
     this.#prefix = prefix;
   }
 
-  async open(recordType: RecordType): Promise<void> {
+  /** Present rows whose hash is one of `known` are passed over: only that they came is noted. */
+  async open(recordType: RecordType, known?: RosterHashes): Promise<void> {
     if (this.#targets.has(recordType)) return;
     const table = snapshotTable(this.#prefix, recordType);
     const columns = columnsOf(recordType).map((column) => `${column.name} ${column.sqlType}`);
@@ -61,15 +63,21 @@ export class SnapshotWriter {
       table,
       group: this.#targets.size,
       encode: rowEncoder(recordType),
-      lines: new LineBuffer(this.#pool),
+      lines: new LineBuffer(this.#pool, known),
     });
   }
 
   /** `recordType` must be open. */
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void {
     const target = this.#target(recordType);
-    this.#repeatedIds.see(target.group, record.sisId);
-    target.encode(target.lines, record, presence, line);
+    if (target.encode(target.lines, record, presence, line)) this.#repeatedIds.see(target.group, record.sisId);
+  }
+
+  appendPacked(rows: PackedEnrollments, index: number, school: string | null): void {
+    const target = this.#target('enrollments');
+    if (!target.lines.addPacked(rows, index, school)) return;
+    const at = index * rows.stride;
+    this.#repeatedIds.seeBytes(target.group, rows.bytes, rows.cells[at] as number, rows.cells[at + 1] as number);
   }
 
   appendSkipped(recordType: RecordType, sisId: string, line: number): void {

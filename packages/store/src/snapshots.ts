@@ -2,49 +2,48 @@ import { randomBytes } from 'node:crypto';
 import { RECORD_TYPES, type RecordType, type RosterRecord } from '@rollbook/core';
 import type {
   CompareOptions,
-  CountedWarning,
   Delivery,
   Difference,
+  FinishedDraft,
   KnownRecord,
+  PackedEnrollments,
   Presence,
   Scope,
   SnapshotContents,
   SnapshotDraft,
   SnapshotStore,
-  TableContents,
 } from '@rollbook/pipeline';
 import pg from 'pg';
 import { inTransaction, type Sql } from './database.ts';
 import { diff } from './diff.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
-import {
-  checkPeopleReferences,
-  countRows,
-  dropUnknownParents,
-  limitGuardians,
-  removeRepeatedIds,
-} from './snapshot-check.ts';
+import { checkPeopleReferences } from './people-references.ts';
+import { countRows, dropUnknownParents, limitGuardians, removeRepeatedIds } from './snapshot-check.ts';
+import { Recognition, type RecognitionKey } from './recognition.ts';
+import { Recognised } from './recognised.ts';
 import { SnapshotWriter, snapshotTable } from './snapshot-writer.ts';
 
 const KNOWN_RECORDS_PAGE = 10_000;
 
 /** The tables of one snapshot, dropped together. */
 export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void> {
-  const names = [...RECORD_TYPES, 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
+  const names = [...RECORD_TYPES, 'missed', 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
   await sql.query(`DROP TABLE IF EXISTS ${names.join(', ')}`);
 }
 
 class Draft implements SnapshotDraft {
   readonly prefix: string;
-  readonly #districtId: string;
+  readonly #key: RecognitionKey;
   readonly #sql: pg.Client;
   readonly #writer: SnapshotWriter;
+  readonly #recognition: Recognition;
   #isConnected = true;
   #isOpen = true;
 
-  constructor(sql: pg.Client, prefix: string, districtId: string) {
+  constructor(sql: pg.Client, prefix: string, key: RecognitionKey, recognition: Recognition) {
     this.prefix = prefix;
-    this.#districtId = districtId;
+    this.#key = key;
+    this.#recognition = recognition;
     this.#sql = sql;
     this.#writer = new SnapshotWriter(sql, prefix);
     sql.on('error', this.#onError);
@@ -54,12 +53,16 @@ class Draft implements SnapshotDraft {
     this.#isConnected = false;
   };
 
-  open(recordType: RecordType): Promise<void> {
-    return this.#writer.open(recordType);
+  async open(recordType: RecordType): Promise<void> {
+    await this.#writer.open(recordType, await this.#recognition.hashesOf(recordType));
   }
 
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void {
     this.#writer.append(recordType, record, presence, line);
+  }
+
+  appendPacked(rows: PackedEnrollments, index: number, school: string | null): void {
+    this.#writer.appendPacked(rows, index, school);
   }
 
   appendSkipped(recordType: RecordType, sisId: string, line: number): void {
@@ -70,22 +73,19 @@ class Draft implements SnapshotDraft {
     return this.#writer.drain();
   }
 
-  async finish(
-    delivered: ReadonlyMap<RecordType, Delivery>,
-    isScoped: boolean,
-  ): Promise<{ types: Partial<Record<RecordType, TableContents>>; warnings: CountedWarning[] }> {
+  async finish(delivered: ReadonlyMap<RecordType, Delivery>): Promise<FinishedDraft> {
+    const sql = this.#sql;
     await this.#writer.finish();
+    const recognised = await Recognised.write(sql, this.prefix, await this.#recognition.finish(), delivered);
     // Without statistics the planner takes these tables for nearly empty, and joins them row by row.
-    for (const recordType of delivered.keys())
-      await this.#sql.query(`ANALYZE ${snapshotTable(this.prefix, recordType)} (presence)`);
-    const tables = { prefix: this.prefix, districtId: this.#districtId, delivered };
-    const warnings = await removeRepeatedIds(this.#sql, tables, (recordType) =>
-      this.#writer.suspectedRepeats(recordType),
-    );
-    warnings.push(...(await dropUnknownParents(this.#sql, tables)));
-    warnings.push(...(await checkPeopleReferences(this.#sql, tables)));
-    if (isScoped) await limitGuardians(this.#sql, tables);
-    return { types: await countRows(this.#sql, tables), warnings };
+    const written = [...delivered.keys()].map((recordType) => `${snapshotTable(this.prefix, recordType)} (presence)`);
+    if (written.length > 0) await sql.query(`ANALYZE ${written.join(', ')}`);
+    const tables = { ...this.#key, prefix: this.prefix, delivered, recognised };
+    const warnings = await removeRepeatedIds(sql, tables, (recordType) => this.#writer.suspectedRepeats(recordType));
+    warnings.push(...(await dropUnknownParents(sql, tables)));
+    warnings.push(...(await checkPeopleReferences(sql, tables)));
+    if (this.#key.isScoped) await limitGuardians(sql, tables);
+    return { types: await countRows(sql, tables), recognition: recognised.contents, warnings };
   }
 
   async discard(): Promise<void> {
@@ -101,6 +101,7 @@ class Draft implements SnapshotDraft {
   release(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#recognition.close();
     // Whether it ends well or not, nothing more is asked of it.
     this.#sql.end().catch(() => undefined);
   }
@@ -113,12 +114,20 @@ export class PostgresSnapshots implements SnapshotStore {
     this.#pool = pool;
   }
 
-  async draft(key: { readonly runId: number | null; readonly districtId: string }): Promise<SnapshotDraft> {
+  async draft(key: RecognitionKey & { readonly runId: number | null }): Promise<SnapshotDraft> {
     const owner = key.runId === null ? `preview${Math.floor(Date.now() / 1000)}` : `r${key.runId}`;
-    // Its own connection: were it one of the pool's, as many drafts as the pool is large would wait for each other.
+    const sql = await this.#connect();
+    const recognition = new Recognition(() => this.#connect(), key);
+    return new Draft(sql, `${owner}_${randomBytes(5).toString('hex')}`, key, recognition);
+  }
+
+  /** Of their own: were they the pool's, as many drafts as the pool is large would wait for each other. */
+  async #connect(): Promise<pg.Client> {
     const sql = new pg.Client(this.#pool.options);
+    // One that is lost says so at the next statement; unheard, it would end the process.
+    sql.on('error', () => undefined);
     await sql.connect();
-    return new Draft(sql, `${owner}_${randomBytes(5).toString('hex')}`, key.districtId);
+    return sql;
   }
 
   async *knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]> {

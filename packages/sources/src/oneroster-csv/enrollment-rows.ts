@@ -1,6 +1,7 @@
-import { compositeKey } from '@rollbook/core';
+import { compositeKey, type Enrollment } from '@rollbook/core';
 import { dateOf, flagOf } from './cells.ts';
 import type { FileRow } from './layout.ts';
+import type { Organisations } from './organisations.ts';
 import type { RowContext } from './structure-rows.ts';
 import { EXPECTED_ENROLLMENT_ROLES, enrollmentRoleOf } from './user-roles.ts';
 
@@ -32,18 +33,25 @@ export function takeEnrollment(
   }
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
   report.checkId(sisId, line);
-  const primary = flagOf(row.primary);
-  if (primary === undefined)
+  if (flagOf(row.primary) === undefined)
     report.note('bad_flag', line, 'column `primary`: expected true or false; it was left empty');
-  const record = {
+  out.add('enrollments', enrollmentRecordOf(row, sisId, organisations), line, gone);
+}
+
+/** Cells that cannot be used are left empty. */
+export function enrollmentRecordOf(
+  row: FileRow<'enrollments'>,
+  sisId: string,
+  organisations: Organisations,
+): Enrollment {
+  return {
     sisId,
-    class: classSourcedId,
-    person: userSourcedId,
-    role: role ?? '',
-    primary: primary ?? null,
-    beginDate: beginDate ?? null,
-    endDate: endDate ?? null,
+    class: row.classSourcedId,
+    person: row.userSourcedId,
+    role: enrollmentRoleOf(row.role) ?? '',
+    primary: flagOf(row.primary) ?? null,
+    beginDate: dateOf(row.beginDate) ?? null,
+    endDate: dateOf(row.endDate) ?? null,
     school: row.schoolSourcedId === '' ? null : organisations.schoolOf(row.schoolSourcedId),
   };
-  out.add('enrollments', record, line, gone);
 }

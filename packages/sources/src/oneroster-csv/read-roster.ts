@@ -1,11 +1,13 @@
 import type { RecordType } from '@rollbook/core';
 import type { PullEvent } from '@rollbook/pipeline';
+import type { CsvBatch } from '../csv-scanner.ts';
 import type { FileSet } from '../source-file.ts';
 import { openRoster } from './delivered-files.ts';
 import { takeEnrollment } from './enrollment-rows.ts';
 import { FileReport, type RecordTypes } from './file-report.ts';
-import type { FileKey, FileRow } from './layout.ts';
+import type { Column, FileKey, FileRow } from './layout.ts';
 import { Organisations } from './organisations.ts';
+import { readPackedEnrollments } from './packed-enrollments.ts';
 import { readPeople } from './read-people.ts';
 import { PullOutput } from './pull-output.ts';
 import type { Sheet } from './sheet.ts';
@@ -44,26 +46,53 @@ export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGene
       { users: sheets.users, roles: sheets.roles, demographics: sheets.demographics },
       { version, out, organisations, join: { spoolDir, signal, limitBytes: sideLimitBytes } },
     );
-  if (sheets.enrollments !== undefined) yield* readSheet(sheets.enrollments, 'enrollments', takeEnrollment);
+  if (sheets.enrollments !== undefined) {
+    const { delivery, encoding } = sheets.enrollments;
+    if (delivery === 'full' && encoding === 'utf-8') yield* readBulkEnrollments(sheets.enrollments);
+    else yield* readSheet(sheets.enrollments, 'enrollments', takeEnrollment);
+  }
 
   async function* readSheet<K extends FileKey>(
     sheet: Sheet<K>,
     recordType: RecordType,
     take: (row: FileRow<K>, line: number, context: RowContext) => void,
   ): AsyncGenerator<PullEvent> {
-    const types: RecordTypes = [recordType];
-    const report = new FileReport(sheet.fileName, types, sheet.delivery, out);
-    const context = { report, out, organisations };
-    out.progress(`Reading ${sheet.fileName}`);
-    out.delivers(recordType, sheet.delivery, sheet.fileName);
-    for await (const { rows, lines, overlong } of sheet.rows(signal)) {
-      for (let i = 0; i < rows.length; i += 1) take(rows[i]!, lines[i]!, context);
-      for (const { row, line } of overlong) report.skipOverlong(line, idOf(row));
+    const context = begin(sheet, recordType);
+    for await (const batch of sheet.rows(signal)) {
+      takeBatch(batch, context, take);
       yield* out.take();
     }
-    report.finish();
+    context.report.finish();
     yield* out.drain();
   }
+
+  async function* readBulkEnrollments(sheet: Sheet<'enrollments'>): AsyncGenerator<PullEvent> {
+    const context = begin(sheet, 'enrollments');
+    const { file, fileName, keys } = sheet;
+    for await (const { packed, odd } of readPackedEnrollments(file, keys, organisations, signal)) {
+      takeBatch<'enrollments'>(odd, context, takeEnrollment);
+      yield* out.take();
+      if (packed.count > 0) yield { kind: 'packed', file: fileName, enrollments: packed };
+    }
+    context.report.finish();
+    yield* out.drain();
+  }
+
+  function begin<K extends FileKey>(sheet: Sheet<K>, recordType: RecordType): RowContext {
+    const types: RecordTypes = [recordType];
+    out.progress(`Reading ${sheet.fileName}`);
+    out.delivers(recordType, sheet.delivery, sheet.fileName);
+    return { report: new FileReport(sheet.fileName, types, sheet.delivery, out), out, organisations };
+  }
+}
+
+function takeBatch<K extends FileKey>(
+  { rows, lines, overlong }: CsvBatch<Column<K>>,
+  context: RowContext,
+  take: (row: FileRow<K>, line: number, context: RowContext) => void,
+): void {
+  for (let i = 0; i < rows.length; i += 1) take(rows[i]!, lines[i]!, context);
+  for (const { row, line } of overlong) context.report.skipOverlong(line, idOf(row));
 }
 
 const idOf = (row: Readonly<Record<string, string>>): string => row['sourcedId'] ?? '';

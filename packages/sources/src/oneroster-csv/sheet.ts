@@ -18,6 +18,10 @@ export interface Sheet<K extends FileKey = FileKey> {
   readonly present: ReadonlySet<string>;
   readonly warnings: readonly PullWarning[];
   rows(signal: AbortSignal): AsyncIterable<CsvBatch<Column<K>>>;
+  readonly file: SourceFile;
+  readonly encoding: Encoding;
+  /** For each column of the file the name its cells are wanted under, or ''. */
+  readonly keys: readonly (Column<K> | '')[];
 }
 
 /** A file that has been read through once: whole, of a known encoding, with a header. */
@@ -71,5 +75,8 @@ export function sheetOf<K extends FileKey>(
     present: matched.present,
     warnings: [...inspected.warnings, ...matched.warnings],
     rows: (signal) => readCsvRows(file, encoding, columns, signal),
+    file,
+    encoding,
+    keys: columns.keys,
   };
 }

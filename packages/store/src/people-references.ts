@@ -1,0 +1,145 @@
+import type { RecordType } from '@rollbook/core';
+import type { CountedWarning, Presence } from '@rollbook/pipeline';
+import { columnsOf } from './columns.ts';
+import type { Sql } from './database.ts';
+import { missedTable } from './recognised.ts';
+import { examples, type DraftTables, type Reported } from './snapshot-check.ts';
+import { snapshotTable } from './snapshot-writer.ts';
+
+interface Reference {
+  readonly from: RecordType;
+  readonly field: string;
+  readonly to: readonly RecordType[];
+}
+
+/** References to people: too many ids to keep in memory, so they are checked as sets. */
+const REFERENCES: readonly Reference[] = [
+  { from: 'guardianships', field: 'student', to: ['students'] },
+  { from: 'guardianships', field: 'guardian', to: ['guardians'] },
+  { from: 'enrollments', field: 'person', to: ['students', 'staff', 'guardians'] },
+];
+
+interface LostReference extends Reported {
+  readonly person: string;
+  readonly presence: Presence;
+}
+
+/**
+ * Marks rows that refer to an unknown person as skipped (guard §21), and rows of people outside the linked schools as
+ * outside. A required reference cannot be dropped, so the row goes.
+ */
+export async function checkPeopleReferences(sql: Sql, tables: DraftTables): Promise<CountedWarning[]> {
+  const warnings: CountedWarning[] = [];
+  for (const reference of REFERENCES) {
+    if (!tables.delivered.has(reference.from)) continue;
+    const column = columnsOf(reference.from).find(({ field }) => field === reference.field)?.name as string;
+    const lost = await markLost(sql, tables, reference, column);
+    if (tables.recognised.count(reference.from) > 0)
+      lost.push(...(await markLostAmongRecognised(sql, tables, reference, column)));
+    const unknown = lost.filter((row) => row.presence === 's').sort((a, b) => a.line - b.line);
+    warnings.push(
+      ...examples(
+        unknown,
+        'unknown_reference',
+        reference.from,
+        ({ person }) => `${reference.field} "${person}" is not in the data; the row was skipped`,
+      ),
+    );
+  }
+  return warnings;
+}
+
+async function markLost(
+  sql: Sql,
+  tables: DraftTables,
+  { from, to }: Reference,
+  column: string,
+): Promise<LostReference[]> {
+  const table = snapshotTable(tables.prefix, from);
+  const id = `t.${column}`;
+  const { rows } = await sql.query<LostReference>(
+    // A chain of hash anti joins: nearly every row leaves at the first.
+    `WITH lost AS (
+       SELECT t.ctid AS row, ${isOutside(tables, to, id)} AS is_outside
+       FROM ${table} t
+       WHERE t.presence = 'p' AND $1::text IS NOT NULL AND $2::text IS NOT NULL AND ${isNowhere(tables, to, id)}
+     )
+     UPDATE ${table} t SET presence = CASE WHEN lost.is_outside THEN 'o' ELSE 's' END
+     FROM lost WHERE t.ctid = lost.row
+     RETURNING t.sis_id, t.line, t.${column} AS person, t.presence`,
+    [tables.districtId, tables.syncId],
+  );
+  return rows;
+}
+
+/** Rows that were recognised say what they said, but the person they name may be gone: they become rows of the table. */
+async function markLostAmongRecognised(
+  sql: Sql,
+  tables: DraftTables,
+  { from, to }: Reference,
+  column: string,
+): Promise<LostReference[]> {
+  const { prefix, districtId, syncId, recognised } = tables;
+  // Only who was there, and is neither recognised nor in the snapshot now, can be missing from rows that were sound.
+  const mayLack = to.filter((type) => tables.delivered.get(type) === 'full' && recognised.missed(type) > 0);
+  if (mayLack.length === 0) return [];
+  const absent = mayLack.map(
+    (type) => `SELECT p.sis_id FROM ${missedTable(prefix)} m JOIN ${type} p ON p.source_hash = m.source_hash
+               WHERE m.record_type = '${type}' AND p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active'
+                 AND ${isNowhere(tables, to, 'p.sis_id')}`,
+  );
+  const { rows: people } = await sql.query<{ sis_id: string }>(absent.join(' UNION '), [districtId, syncId]);
+  if (people.length === 0) return [];
+  const { rows } = await sql.query<LostReference & { hash: string }>(
+    `SELECT t.sis_id, t.${column} AS person, t.source_hash AS hash,
+       CASE WHEN ${isOutside(tables, to, `t.${column}`)} THEN 'o' ELSE 's' END AS presence
+     FROM ${from} t WHERE t.district_id = $1 AND t.${column} = ANY ($3) AND ${recognised.sql(from, 't', '$2')}`,
+    [districtId, syncId, people.map((person) => person.sis_id)],
+  );
+  const lost = rows.map((row) => ({ ...row, line: recognised.lineOf(from, row.hash) }));
+  await sql.query(
+    `INSERT INTO ${snapshotTable(prefix, from)} (sis_id, ${column}, source_hash, presence, line)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::"char"[], $5::integer[])`,
+    [
+      lost.map((row) => row.sis_id),
+      lost.map((row) => row.person),
+      lost.map((row) => row.hash),
+      lost.map((row) => row.presence),
+      lost.map((row) => row.line),
+    ],
+  );
+  await recognised.forget(
+    from,
+    lost.map((row) => row.hash),
+  );
+  return lost;
+}
+
+/**
+ * The record of a reference is nowhere: not in the snapshot, be it that its row was recognised, nor in the roster where
+ * its type came in part or not at all. `$1` is the district, `$2` the sync.
+ */
+function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string): string {
+  return types
+    .flatMap((type) => {
+      const delivery = tables.delivered.get(type);
+      const inSnapshot = `SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = 'p'`;
+      const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
+      if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
+      if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active'`];
+      return [inSnapshot, `${inRoster} AND ${tables.recognised.sql(type, 'x', '$2')}`];
+    })
+    .map((place) => `NOT EXISTS (${place})`)
+    .join(' AND ');
+}
+
+/** Its record is in the snapshot, but of no linked school. */
+function isOutside(tables: DraftTables, types: readonly RecordType[], id: string): string {
+  const places = types
+    .filter((type) => tables.delivered.has(type))
+    .map(
+      (type) =>
+        `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = 'o')`,
+    );
+  return places.length === 0 ? 'false' : `(${places.join(' OR ')})`;
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import type { RecordType } from '@rollbook/core';
+import type { Delivery, RecognitionContents, TypeContents } from '@rollbook/pipeline';
+import type { ClientBase } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { FinishedRecognition } from './recognition.ts';
+import { hexOf, wordsOf, type RosterHashes } from './roster-hashes.ts';
+
+const LINES_PER_WRITE = 10_000;
+
+/** The table of a snapshot with the hashes that no row has met: what is not in it was recognised. */
+export const missedTable = (prefix: string): string => `snapshot."${prefix}_missed"`;
+
+/**
+ * The condition, over alias `alias`, for roster records that stand in the snapshot without a row of their own: active
+ * records of the sync (`sync`: a parameter) whose hash was not missed.
+ */
+export function recognisedSql(
+  prefix: string,
+  recordType: RecordType,
+  type: Pick<TypeContents, 'recognised'> | undefined,
+  alias: string,
+  sync: string,
+): string {
+  if (!type || type.recognised === 0) return 'false';
+  return `(${alias}.sync_id = ${sync} AND ${alias}.status = 'active' AND ${alias}.source_hash IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM ${missedTable(prefix)} m
+                      WHERE m.record_type = '${recordType}' AND m.source_hash = ${alias}.source_hash))`;
+}
+
+/** What of the roster the rows of a finished pull have recognised; kept in line with the table of those missed. */
+export class Recognised {
+  readonly #sql: ClientBase;
+  readonly #prefix: string;
+  readonly #rosterVersion: string;
+  readonly #hashes: ReadonlyMap<RecordType, RosterHashes>;
+  readonly #counts = new Map<RecordType, number>();
+  readonly #missed = new Map<RecordType, number>();
+
+  private constructor(
+    sql: ClientBase,
+    prefix: string,
+    recognition: FinishedRecognition,
+    delivered: ReadonlyMap<RecordType, Delivery>,
+  ) {
+    this.#sql = sql;
+    this.#prefix = prefix;
+    this.#rosterVersion = recognition.rosterVersion;
+    this.#hashes = new Map([...recognition.hashes].filter(([type, { met }]) => delivered.has(type) && met > 0));
+    for (const [type, { met }] of this.#hashes) this.#counts.set(type, met);
+  }
+
+  /** Writes what was missed beside the snapshot. */
+  static async write(
+    sql: ClientBase,
+    prefix: string,
+    recognition: FinishedRecognition,
+    delivered: ReadonlyMap<RecordType, Delivery>,
+  ): Promise<Recognised> {
+    const recognised = new Recognised(sql, prefix, recognition, delivered);
+    await sql.query(
+      `CREATE UNLOGGED TABLE ${missedTable(prefix)} (record_type text NOT NULL, source_hash uuid NOT NULL)
+       WITH (autovacuum_enabled = false)`,
+    );
+    await recognised.#writeMissed();
+    return recognised;
+  }
+
+  get contents(): RecognitionContents {
+    return {
+      rosterVersion: this.#rosterVersion,
+      missed: [...this.#missed.values()].reduce((sum, count) => sum + count, 0),
+    };
+  }
+
+  /** How many records of a type. */
+  count(recordType: RecordType): number {
+    return this.#counts.get(recordType) ?? 0;
+  }
+
+  /** How many active records of a type were not. */
+  missed(recordType: RecordType): number {
+    return this.#missed.get(recordType) ?? 0;
+  }
+
+  /** See {@link recognisedSql}. */
+  sql(recordType: RecordType, alias: string, sync: string): string {
+    return recognisedSql(this.#prefix, recordType, { recognised: this.count(recordType) }, alias, sync);
+  }
+
+  /** The line of the row that was recognised last by this hash, as PostgreSQL writes it. */
+  lineOf(recordType: RecordType, hash: string): number {
+    return this.#hashes.get(recordType)?.lineOf(wordsOf(hash)) ?? 0;
+  }
+
+  /** Takes back that these were recognised. */
+  async forget(recordType: RecordType, hashes: readonly string[]): Promise<void> {
+    if (hashes.length === 0) return;
+    await this.#sql.query(
+      `INSERT INTO ${missedTable(this.#prefix)} (record_type, source_hash) SELECT $1, unnest($2::uuid[])`,
+      [recordType, hashes],
+    );
+    this.#counts.set(recordType, this.count(recordType) - hashes.length);
+    this.#missed.set(recordType, this.missed(recordType) + hashes.length);
+  }
+
+  async #writeMissed(): Promise<void> {
+    const stream = this.#sql.query(copyFrom(`COPY ${missedTable(this.#prefix)} FROM STDIN`));
+    const ended = finished(stream);
+    // Awaited below; until then a failure must not count as unhandled.
+    ended.catch(() => undefined);
+    let lines: string[] = [];
+    for (const [recordType, hashes] of this.#hashes) {
+      this.#missed.set(recordType, hashes.size - hashes.met);
+      for (const words of hashes.missed()) {
+        lines.push(`${recordType}\t${hexOf(words)}\n`);
+        if (lines.length < LINES_PER_WRITE) continue;
+        if (!stream.write(lines.join(''))) await Promise.race([once(stream, 'drain'), ended]);
+        lines = [];
+      }
+    }
+    stream.end(lines.join(''));
+    await ended;
+    await this.#sql.query(`ANALYZE ${missedTable(this.#prefix)}`);
+  }
+}
