@@ -1,9 +1,10 @@
-import { createServer, type Server } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { startHttpSite, type HttpFault, type HttpSite, type SiteRequest } from '@rollbook/sandbox';
 import { neverAborted, refusal } from '../delivery.fixture.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions, type JsonRequest } from './http-client.ts';
 import { HttpFailure, PageTooLarge } from './http-failure.ts';
+import { createSelfSigned } from './self-signed.fixture.ts';
 
 const ROWS = Array.from({ length: 50 }, (_, index) => ({ sourcedId: `S${index}`, familyName: 'Noël' }));
 
@@ -243,6 +244,26 @@ describe('connections', () => {
     const afterOne = open();
     for (let time = 0; time < 5; time += 1) await get('/users');
     expect(open()).toBe(afterOne);
+  });
+
+  it('stand only on certificates that can be trusted', async () => {
+    let requests = 0;
+    const secure = createHttpsServer(createSelfSigned('localhost'), (_, response) => {
+      requests += 1;
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const { port } = secure.address() as AddressInfo;
+    try {
+      const error = await failureOf(client.getJson(`https://localhost:${port}/`, { signal: neverAborted }));
+      expect(error).toMatchObject({ reason: 'source_unavailable', disposition: 'give-up' });
+      expect(error.message).toBe(
+        `The certificate of "localhost:${port}" cannot be trusted (DEPTH_ZERO_SELF_SIGNED_CERT).`,
+      );
+      expect([requests, log]).toEqual([0, []]);
+    } finally {
+      secure.close();
+    }
   });
 
   it('that never stand end in time', async () => {

@@ -1,4 +1,4 @@
-import axios, { AxiosError, AxiosHeaders, type AxiosAdapter, type AxiosResponse } from 'axios';
+import axios, { AxiosHeaders, type AxiosError, type AxiosAdapter, type AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
 import PQueue from 'p-queue';
 import { Connections } from './connections.ts';

@@ -63,7 +63,7 @@ export function httpFailure(error: AxiosError, place: FailurePlace): HttpFailure
 function meaningOf(error: AxiosError, { provider, url }: FailurePlace): Meaning {
   // Neither query nor user name and password.
   const place = `"${url.origin}${url.pathname}"`;
-  const code = codeOf(error);
+  const { code } = error;
   if (code === NOT_JSON)
     return {
       reason: 'source_unavailable',
@@ -80,14 +80,14 @@ function meaningOf(error: AxiosError, { provider, url }: FailurePlace): Meaning 
   if (isCertificateError(error))
     return {
       reason: 'source_unavailable',
-      message: `The certificate of "${url.host}" cannot be trusted (${String(code)}).`,
+      message: `The certificate of "${url.host}" cannot be trusted (${code ?? 'no reason given'}).`,
       advice: `Nothing was sent. Ask ${provider}'s support, or whoever runs the server, for a valid certificate with its whole chain.`,
       disposition: 'give-up',
     };
   if (error.response === undefined)
     return {
       reason: 'source_unavailable',
-      message: `${provider} cannot be reached at ${place}, or does not answer (${String(code ?? 'no reason given')}).`,
+      message: `${provider} cannot be reached at ${place}, or does not answer (${code ?? 'no reason given'}).`,
       advice: `Rollbook tries again by itself. If it goes on, ask ${provider}'s support whether the server is up and lets the address of Rollbook in.`,
     };
   const waitMs = toldOf(error.response) ?? (error.response.status === 429 ? DEFAULT_WAIT_MS : undefined);
