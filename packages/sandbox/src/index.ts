@@ -23,3 +23,8 @@ export { HttpFaults } from './http/http-faults.ts';
 export type { FaultScope, HttpFault, HttpFaultKind, StatusFault } from './http/http-faults.ts';
 export { HttpLog } from './http/http-log.ts';
 export type { LoggedRequest } from './http/http-log.ts';
+export { startOneRosterSite } from './oneroster-api/oneroster-site.ts';
+export type { OneRosterSite, OneRosterSiteOptions } from './oneroster-api/oneroster-site.ts';
+export type { OneRosterProfile } from './oneroster-api/profiles.ts';
+export { NO_QUIRKS } from './oneroster-api/quirks.ts';
+export type { OneRosterQuirks } from './oneroster-api/quirks.ts';
