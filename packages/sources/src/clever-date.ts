@@ -1,12 +1,18 @@
 import { dateOf } from './oneroster-csv/cells.ts';
 
+const AMERICAN = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;
+
 /**
- * A date of Clever's API or of a Clever CSV file, `M/D/YYYY` or ISO, as `YYYY-MM-DD`; a blank is null, anything else
- * undefined. Exporters pad month and day or not.
+ * A date of Clever, `6/18/1998` as birth dates are written or `2026-08-17` with or without a time, as `YYYY-MM-DD`.
+ * '' is null; undefined for anything else, for instance a day that does not exist.
  */
 export function cleverDateOf(text: string): string | null | undefined {
-  const match = /^\s*(\d{1,2})\/(\d{1,2})\/(\d{4})\s*$/.exec(text);
-  if (match === null) return dateOf(text);
-  const [, month = '', day = '', year = ''] = match;
+  const [, month, day, year] = AMERICAN.exec(text.trim()) ?? [];
+  if (month === undefined || day === undefined || year === undefined) return dateOf(text);
   return dateOf(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
+}
+
+/** The day after a date `YYYY-MM-DD`: Clever names the last day of a term, the roster model the first day after it. */
+export function dayAfter(date: string): string {
+  return new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10);
 }

@@ -22,15 +22,3 @@ export function contactId({ name, email, phone, student }: UnnamedContact): stri
     .digest('base64url');
   return `contact-${digest.slice(0, 22)}`;
 }
-
-/**
- * The parts of a full name, which is all that Clever has of contacts: `Family, Given`, else the last word is the
- * family name. A single word is the family name, and the given name is empty.
- */
-export function namePartsOf(fullName: string): { readonly givenName: string; readonly familyName: string } {
-  const name = fullName.trim().split(/\s+/).join(' ');
-  const comma = name.indexOf(',');
-  if (comma > 0) return { givenName: name.slice(comma + 1).trim(), familyName: name.slice(0, comma).trim() };
-  const space = name.lastIndexOf(' ');
-  return { givenName: space < 0 ? '' : name.slice(0, space), familyName: name.slice(space + 1) };
-}

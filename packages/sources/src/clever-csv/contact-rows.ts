@@ -1,5 +1,6 @@
 import { compositeKey } from '@rollbook/core';
-import { contactId, namePartsOf } from '../contact-identity.ts';
+import { contactId } from '../contact-identity.ts';
+import { splitName } from '../contact-name.ts';
 import { textOrNull } from '../oneroster-csv/cells.ts';
 import type { FileRow } from './layout.ts';
 import type { RowContext } from './read-clever-roster.ts';
@@ -8,19 +9,18 @@ import type { RowContext } from './read-clever-roster.ts';
 export function takeContact(row: FileRow<'students'>, line: number, { report, out }: RowContext): void {
   const { Student_id: student, Contact_name: name, Contact_sis_id: givenId } = row;
   const { Contact_email: email, Contact_phone: phone } = row;
-  const hasName = name.trim() !== '';
-  if (!hasName) {
+  const names = splitName(name);
+  if (names === null) {
     const what = 'column `Contact_name` is blank; the contact was skipped.';
     if (givenId === '') return report.skip(line, '', 'missing_value', what, ['guardians', 'guardianships']);
     report.skip(line, givenId, 'missing_value', what, ['guardians']);
   }
   const sisId = givenId === '' ? contactId({ name, email, phone, student }) : givenId;
-  if (hasName) {
+  if (names !== null) {
     const isMobile = /^\s*(cell|mobile)/i.test(row.Contact_phone_type);
     const record = {
       sisId,
-      ...namePartsOf(name),
-      middleName: null,
+      ...names,
       preferredName: null,
       email: textOrNull(email),
       username: null,

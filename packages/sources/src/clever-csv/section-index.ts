@@ -1,6 +1,6 @@
 import { compositeKey, type Course, type Term } from '@rollbook/core';
 import type { PullEvent } from '@rollbook/pipeline';
-import { cleverDateOf } from '../clever-date.ts';
+import { cleverDateOf, dayAfter } from '../clever-date.ts';
 import type { Sheet } from '../csv-sheet.ts';
 import { ownText } from '../own-text.ts';
 import type { PullOutput } from '../pull-output.ts';
@@ -92,7 +92,7 @@ export function termOf(row: FileRow<'sections'>): Term | null | undefined {
     title: name === '' ? `${startDate ?? ''} to ${endDate ?? ''}`.trim() : name,
     kind: null,
     startDate,
-    endDate,
+    endDate: endDate === null ? null : dayAfter(endDate),
     schoolYear: null,
     parent: null,
   };
