@@ -176,5 +176,5 @@ export const REQUIRED_FILES: Readonly<Record<Version, readonly FileKey[]>> = {
 const WANTED = new Set(['manifest', ...FILE_KEYS].map((key) => key.toLowerCase()));
 
 /** Whether a file of that name belongs to a OneRoster delivery and is read. */
-export const isRosterFileName = (fileName: string): boolean =>
+export const isOneRosterFileName = (fileName: string): boolean =>
   /\.csv$/i.test(fileName) && WANTED.has(fileName.slice(0, -4).toLowerCase());
