@@ -17,8 +17,11 @@ describe('a district that shares with ClassLink', () => {
   it('is active while it is listed, enabled and its tenant is active', () => {
     const share = new ClasslinkShare({ district });
     expect(share.isActive).toBe(true);
-    for (const change of [{ isEnabled: false }, { isListed: false }, { tenantStatus: 'Inactive' }])
-      expect(Object.assign(new ClasslinkShare({ district }), change).isActive).toBe(false);
+    for (const change of [{ isEnabled: false }, { isListed: false }, { tenantStatus: 'Inactive' }]) {
+      const changed = new ClasslinkShare({ district });
+      Object.assign(changed, change);
+      expect(changed.isActive).toBe(false);
+    }
   });
 
   it('lets only the permitted schools through, with all that belongs to them, until it is widened again', () => {
