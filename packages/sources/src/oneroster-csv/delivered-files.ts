@@ -4,17 +4,25 @@ import { fileKey, listNames } from '../delivery-names.ts';
 import { findFile } from '../file-set.ts';
 import { EXPORT_AGAIN, invalidData } from '../invalid-data.ts';
 import type { FileSet, SourceFile } from '../source-file.ts';
-import { plainHeader } from './header.ts';
-import { FILE_KEYS, REQUIRED_FILES, UNREAD_FILES, type FileKey, type Version } from './layout.ts';
+import { plainHeader } from '../csv-columns.ts';
+import { inspectFile, sheetOf, type Inspected, type Sheet } from '../csv-sheet.ts';
+import {
+  FILE_KEYS,
+  REQUIRED_FILES,
+  UNREAD_FILES,
+  columnRules,
+  type Column,
+  type FileKey,
+  type Version,
+} from './layout.ts';
 import { readManifest, type Manifest, type Mode } from './manifest.ts';
-import { inspectFile, sheetOf, type Inspected, type Sheet } from './sheet.ts';
 
 /** A delivery whose files are known to be complete and readable. Files declared absent are not in it. */
 export interface OpenedRoster {
   readonly version: Version;
   /** Equal for deliveries that read the same: of their files, what was declared of them, and how they are read. */
   readonly revision: string;
-  readonly sheets: { readonly [K in FileKey]?: Sheet<K> };
+  readonly sheets: { readonly [K in FileKey]?: Sheet<Column<K>> };
   readonly warnings: readonly PullWarning[];
 }
 
@@ -40,7 +48,7 @@ export async function openRoster(set: FileSet, signal: AbortSignal): Promise<Ope
   for (const [key, { delivery }] of delivered) {
     const found = inspected.get(key);
     if (found === undefined || (key === 'roles' && version === '1.1')) continue;
-    const sheet = sheetOf(key, found, version, delivery);
+    const sheet = sheetOf(found, columnRules(key, version, delivery === 'delta'), delivery);
     sheets[key] = sheet;
     warnings.push(...sheet.warnings);
   }

@@ -1,17 +1,17 @@
 import type { PullEvent } from '@rollbook/pipeline';
-import { FileReport } from './file-report.ts';
+import type { Sheet } from '../csv-sheet.ts';
+import { FileReport } from '../file-report.ts';
 import { LAYOUTS, type Column, type Version } from './layout.ts';
 import type { Organisations } from './organisations.ts';
 import { loadBirthDates, loadRoles, type PersonSides } from './person-sides.ts';
-import type { PullOutput } from './pull-output.ts';
-import type { Sheet } from './sheet.ts';
+import type { PullOutput } from '../pull-output.ts';
 import { partsById, type JoinOptions, type Joined, type RowSource } from './side-table.ts';
 import { takeUser } from './user-rows.ts';
 
 export interface PeopleSheets {
-  readonly users: Sheet<'users'>;
-  readonly roles: Sheet<'roles'> | undefined;
-  readonly demographics: Sheet<'demographics'> | undefined;
+  readonly users: Sheet<Column<'users'>>;
+  readonly roles: Sheet<Column<'roles'>> | undefined;
+  readonly demographics: Sheet<Column<'demographics'>> | undefined;
 }
 
 export interface PeopleOptions {
@@ -82,7 +82,7 @@ export async function* readPeople(sheets: PeopleSheets, options: PeopleOptions):
   yield* out.drain();
 }
 
-function noteSkippedColumns({ fileName, present }: Sheet<'demographics'>, out: PullOutput): void {
+function noteSkippedColumns({ fileName, present }: Sheet<Column<'demographics'>>, out: PullOutput): void {
   const taken = new Set<string>(['dateLastModified', ...LAYOUTS.demographics.columns]);
   const skipped = [...present].filter((name) => !taken.has(name));
   if (skipped.length === 0) return;

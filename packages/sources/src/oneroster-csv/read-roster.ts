@@ -1,14 +1,14 @@
 import type { RecordType } from '@rollbook/core';
 import type { PullEvent } from '@rollbook/pipeline';
+import type { CsvRow } from '../csv-scanner.ts';
+import type { Sheet } from '../csv-sheet.ts';
 import type { FileSet } from '../source-file.ts';
 import { openRoster } from './delivered-files.ts';
 import { takeEnrollment } from './enrollment-rows.ts';
-import { FileReport, type RecordTypes } from './file-report.ts';
-import type { FileKey, FileRow } from './layout.ts';
+import { FileReport, type RecordTypes } from '../file-report.ts';
 import { Organisations } from './organisations.ts';
 import { readPeople } from './read-people.ts';
-import { PullOutput } from './pull-output.ts';
-import type { Sheet } from './sheet.ts';
+import { PullOutput } from '../pull-output.ts';
 import { SIDE_LIMIT_BYTES } from './side-table.ts';
 import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from './structure-rows.ts';
 
@@ -46,10 +46,10 @@ export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGene
     );
   if (sheets.enrollments !== undefined) yield* readSheet(sheets.enrollments, 'enrollments', takeEnrollment);
 
-  async function* readSheet<K extends FileKey>(
-    sheet: Sheet<K>,
+  async function* readSheet<C extends string>(
+    sheet: Sheet<C>,
     recordType: RecordType,
-    take: (row: FileRow<K>, line: number, context: RowContext) => void,
+    take: (row: CsvRow<C>, line: number, context: RowContext) => void,
   ): AsyncGenerator<PullEvent> {
     const types: RecordTypes = [recordType];
     const report = new FileReport(sheet.fileName, types, sheet.delivery, out);
