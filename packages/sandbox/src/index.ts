@@ -23,3 +23,7 @@ export { HttpFaults } from './http/http-faults.ts';
 export type { FaultScope, HttpFault, HttpFaultKind, StatusFault } from './http/http-faults.ts';
 export { HttpLog } from './http/http-log.ts';
 export type { LoggedRequest } from './http/http-log.ts';
+export { startClasslinkSite } from './classlink/classlink-site.ts';
+export type { ClasslinkSite, ClasslinkSiteOptions } from './classlink/classlink-site.ts';
+export type { ClasslinkPermissions, ClasslinkShare, ClasslinkShareOptions } from './classlink/share.ts';
+export type { ApplicationsShape } from './classlink/applications.ts';

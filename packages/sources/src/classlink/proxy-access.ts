@@ -50,7 +50,7 @@ export async function openProxy(
     return bearer;
   };
 
-  async function getJson(url: string, request: JsonRequest): Promise<JsonAnswer> {
+  const getJson = async (url: string, request: JsonRequest): Promise<JsonAnswer> => {
     const get = (bearer: string): Promise<JsonAnswer> =>
       client.getJson(url, { ...request, authorize: () => `Bearer ${bearer}` });
     const bearer = await latest;
@@ -63,7 +63,7 @@ export async function openProxy(
     return get(next).catch((error: unknown) => {
       throw isRefusal(error) ? sharingIsOff(applicationId) : error;
     });
-  }
+  };
 
   // The id has its escapes already: made again, they would lead nowhere.
   return { baseUrl: `${root}/${applicationId}/ims/oneroster/v1p1`, getJson };
