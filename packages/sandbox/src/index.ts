@@ -27,3 +27,8 @@ export { startClasslinkSite } from './classlink/classlink-site.ts';
 export type { ClasslinkSite, ClasslinkSiteOptions } from './classlink/classlink-site.ts';
 export type { ClasslinkPermissions, ClasslinkShare, ClasslinkShareOptions } from './classlink/share.ts';
 export type { ApplicationsShape } from './classlink/applications.ts';
+export { startOneRosterSite } from './oneroster-api/oneroster-site.ts';
+export type { OneRosterSite, OneRosterSiteOptions } from './oneroster-api/oneroster-site.ts';
+export type { OneRosterProfile } from './oneroster-api/profiles.ts';
+export { NO_QUIRKS } from './oneroster-api/quirks.ts';
+export type { OneRosterQuirks } from './oneroster-api/quirks.ts';

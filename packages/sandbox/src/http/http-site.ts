@@ -36,6 +36,8 @@ export interface HttpSiteOptions {
   readonly answer: (request: SiteRequest) => SiteReply | Promise<SiteReply>;
   /** The site's way to say that something is wrong, for faults. Left out: an empty object. */
   readonly errorBody?: (status: number) => unknown;
+  /** The site's own switches, for the operator to look at and to change; the site reads them when it needs them. */
+  readonly switches?: object;
 }
 
 export interface HttpSite {
@@ -45,6 +47,7 @@ export interface HttpSite {
   readonly faults: HttpFaults;
   /** What has been asked; requests of the operator are not in it. */
   readonly log: HttpLog;
+  readonly switches: object;
   /** Each request waits this long before it is looked at; change freely. */
   latencyMs: number;
   /** Cuts all connections and resolves when nothing is left open; throws the first error of `answer`, if there was one. */
@@ -104,6 +107,7 @@ export async function startHttpSite(options: HttpSiteOptions): Promise<HttpSite>
     port,
     faults,
     log,
+    switches: options.switches ?? {},
     latencyMs: 0,
     stop: () => (stopping ??= stop()),
   };

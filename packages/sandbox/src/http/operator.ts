@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { UsageError } from '@rollbook/core';
 import { json } from 'node:stream/consumers';
 import type { HttpFault } from './http-faults.ts';
 import type { HttpSite } from './http-site.ts';
@@ -10,7 +11,7 @@ type Answer = (site: HttpSite, message: IncomingMessage) => unknown;
 
 /**
  * By hand: `GET /-/log`, `GET /-/faults`, `PUT /-/faults` with a list of faults that takes the place of the old one,
- * `DELETE /-/faults`, and `PUT /-/latency` with milliseconds.
+ * `DELETE /-/faults`, `PUT /-/latency` with milliseconds, and `GET` and `PUT /-/switches` for what is peculiar to the site.
  */
 const ANSWERS: Readonly<Record<string, Answer>> = {
   'GET /-/log': ({ log }) => ({ total: log.total, mostAtOnce: log.mostAtOnce, requests: log.requests }),
@@ -31,6 +32,14 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     if (!(latencyMs >= 0)) throw new RangeError('Expected milliseconds, 0 or more.');
     site.latencyMs = latencyMs;
     return latencyMs;
+  },
+  'GET /-/switches': ({ switches }) => switches,
+  'PUT /-/switches': async ({ switches }, message) => {
+    const wanted = (await json(message)) as object;
+    const unknown = Object.keys(wanted).find((name) => !Object.hasOwn(switches, name));
+    if (unknown !== undefined)
+      throw new UsageError(`Expected switches of ${Object.keys(switches).join(', ')}; got "${unknown}".`);
+    return Object.assign(switches, wanted);
   },
 };
 
