@@ -19,7 +19,8 @@ type Row = CsvRow<Column>;
 /**
  * The guardians and guardianships of guardians.csv, each row a pair of student and guardian. The students must be known
  * by now. Rows of students who are not among them are left out, which is no fault of the file: it may be that of the
- * whole district. Throws `invalid_data` if not one row names a student.
+ * whole district. The guardians' ids of each student are kept in memory, at most six (17 MB for 100,000 students with
+ * two). Throws `invalid_data` if not one row names a student.
  */
 export async function* readGuardians(
   file: OpenGuardians,
