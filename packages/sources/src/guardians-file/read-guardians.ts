@@ -4,7 +4,7 @@ import { contactId } from '../contact-identity.ts';
 import type { CsvRow } from '../csv-scanner.ts';
 import { FileReport } from '../file-report.ts';
 import { invalidData } from '../invalid-data.ts';
-import { textOrNull } from '../oneroster-csv/cells.ts';
+import { textOrNull } from '../oneroster/cells.ts';
 import { ownText } from '../own-text.ts';
 import { PullOutput } from '../pull-output.ts';
 import type { Column } from './columns.ts';
