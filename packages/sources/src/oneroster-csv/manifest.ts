@@ -3,8 +3,8 @@ import { readCsvHeader, readCsvRows } from '../csv-reader.ts';
 import { detectEncoding } from '../encoding.ts';
 import { invalidData } from '../invalid-data.ts';
 import type { SourceFile } from '../source-file.ts';
-import { plainHeader } from './header.ts';
-import type { Version } from './layout.ts';
+import { plainHeader } from '../csv-columns.ts';
+import type { Version } from '../oneroster/layout.ts';
 
 export type Mode = 'absent' | 'bulk' | 'delta';
 

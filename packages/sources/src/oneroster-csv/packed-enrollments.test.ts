@@ -2,12 +2,12 @@ import type { PullEvent, PulledRow } from '@rollbook/pipeline';
 import fc from 'fast-check';
 import { readCsvRows } from '../csv-reader.ts';
 import type { SourceFile } from '../source-file.ts';
-import { takeEnrollment } from './enrollment-rows.ts';
-import { FileReport } from './file-report.ts';
-import { LAYOUTS, type Column } from './layout.ts';
-import { Organisations } from './organisations.ts';
+import { takeEnrollment } from '../oneroster/enrollment-rows.ts';
+import { FileReport } from '../file-report.ts';
+import { LAYOUTS, type Column } from '../oneroster/layout.ts';
+import { Organisations } from '../oneroster/organisations.ts';
 import { readPackedEnrollments } from './packed-enrollments.ts';
-import { PullOutput } from './pull-output.ts';
+import { PullOutput } from '../pull-output.ts';
 
 const HEADER =
   'sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate';

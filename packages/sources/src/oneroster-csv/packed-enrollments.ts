@@ -2,12 +2,12 @@ import type { PackedEnrollments } from '@rollbook/pipeline';
 import { takeHeader } from '../csv-header.ts';
 import type { CsvBatch, CsvRow } from '../csv-scanner.ts';
 import type { SourceFile } from '../source-file.ts';
-import { dateOf } from './cells.ts';
-import { enrollmentRecordOf } from './enrollment-rows.ts';
-import { LAYOUTS, type Column } from './layout.ts';
-import type { Organisations } from './organisations.ts';
+import { dateOf } from '../oneroster/cells.ts';
+import { enrollmentRecordOf } from '../oneroster/enrollment-rows.ts';
+import { LAYOUTS, type Column } from '../oneroster/layout.ts';
+import type { Organisations } from '../oneroster/organisations.ts';
 import { PackedScanner, type ScannedBytes } from './packed-scanner.ts';
-import { enrollmentRoleOf } from './user-roles.ts';
+import { enrollmentRoleOf } from '../oneroster/user-roles.ts';
 
 type EnrollmentColumn = Column<'enrollments'>;
 

@@ -1,20 +1,22 @@
 import type { RecordType } from '@rollbook/core';
 import type { PullEvent } from '@rollbook/pipeline';
-import type { CsvBatch } from '../csv-scanner.ts';
+import type { CsvBatch, CsvRow } from '../csv-scanner.ts';
+import type { Sheet } from '../csv-sheet.ts';
+import type { RosterSettings } from '../roster-settings.ts';
 import type { FileSet } from '../source-file.ts';
 import { openRoster } from './delivered-files.ts';
-import { takeEnrollment } from './enrollment-rows.ts';
-import { FileReport, type RecordTypes } from './file-report.ts';
-import type { Column, FileKey, FileRow } from './layout.ts';
-import { Organisations } from './organisations.ts';
+import type { Column } from '../oneroster/layout.ts';
+import { takeEnrollment } from '../oneroster/enrollment-rows.ts';
+import { FileReport, type RecordTypes } from '../file-report.ts';
+import { Organisations } from '../oneroster/organisations.ts';
 import { readPackedEnrollments } from './packed-enrollments.ts';
 import { readPeople } from './read-people.ts';
-import { PullOutput } from './pull-output.ts';
-import type { Sheet } from './sheet.ts';
+import { PullOutput } from '../pull-output.ts';
 import { SIDE_LIMIT_BYTES } from './side-table.ts';
-import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from './structure-rows.ts';
+import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from '../oneroster/structure-rows.ts';
 
 export interface ReadOptions {
+  readonly settings: RosterSettings;
   readonly spoolDir: string;
   readonly signal: AbortSignal;
   /** See JoinOptions; smaller in tests. */
@@ -27,8 +29,8 @@ export interface ReadOptions {
  * trusted (guard §18); rows that cannot be used are events (guard §20).
  */
 export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGenerator<PullEvent> {
-  const { signal, spoolDir, sideLimitBytes = SIDE_LIMIT_BYTES } = options;
-  const { version, revision, sheets, warnings } = await openRoster(set, signal);
+  const { settings, signal, spoolDir, sideLimitBytes = SIDE_LIMIT_BYTES } = options;
+  const { version, revision, sheets, warnings } = await openRoster(set, settings, signal);
   yield { kind: 'revision', revision };
   for (const warning of warnings) yield { kind: 'warning', warning };
   const out = new PullOutput();
@@ -44,7 +46,7 @@ export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGene
   if (sheets.users !== undefined)
     yield* readPeople(
       { users: sheets.users, roles: sheets.roles, demographics: sheets.demographics },
-      { version, out, organisations, join: { spoolDir, signal, limitBytes: sideLimitBytes } },
+      { version, settings, out, organisations, join: { spoolDir, signal, limitBytes: sideLimitBytes } },
     );
   if (sheets.enrollments !== undefined) {
     const { delivery, encoding } = sheets.enrollments;
@@ -52,10 +54,10 @@ export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGene
     else yield* readSheet(sheets.enrollments, 'enrollments', takeEnrollment);
   }
 
-  async function* readSheet<K extends FileKey>(
-    sheet: Sheet<K>,
+  async function* readSheet<C extends string>(
+    sheet: Sheet<C>,
     recordType: RecordType,
-    take: (row: FileRow<K>, line: number, context: RowContext) => void,
+    take: (row: CsvRow<C>, line: number, context: RowContext) => void,
   ): AsyncGenerator<PullEvent> {
     const context = begin(sheet, recordType);
     for await (const batch of sheet.rows(signal)) {
@@ -66,11 +68,11 @@ export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGene
     yield* out.drain();
   }
 
-  async function* readBulkEnrollments(sheet: Sheet<'enrollments'>): AsyncGenerator<PullEvent> {
+  async function* readBulkEnrollments(sheet: Sheet<Column<'enrollments'>>): AsyncGenerator<PullEvent> {
     const context = begin(sheet, 'enrollments');
     const { file, fileName, keys } = sheet;
     for await (const { packed, odd } of readPackedEnrollments(file, keys, organisations, signal)) {
-      takeBatch<'enrollments'>(odd, context, takeEnrollment);
+      takeBatch(odd, context, takeEnrollment);
       yield* out.take();
       if (packed.count > 0) yield { kind: 'packed', file: fileName, enrollments: packed };
     }
@@ -78,7 +80,7 @@ export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGene
     yield* out.drain();
   }
 
-  function begin<K extends FileKey>(sheet: Sheet<K>, recordType: RecordType): RowContext {
+  function begin<C extends string>(sheet: Sheet<C>, recordType: RecordType): RowContext {
     const types: RecordTypes = [recordType];
     out.progress(`Reading ${sheet.fileName}`);
     out.delivers(recordType, sheet.delivery, sheet.fileName);
@@ -86,10 +88,10 @@ export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGene
   }
 }
 
-function takeBatch<K extends FileKey>(
-  { rows, lines, overlong }: CsvBatch<Column<K>>,
+function takeBatch<C extends string>(
+  { rows, lines, overlong }: CsvBatch<C>,
   context: RowContext,
-  take: (row: FileRow<K>, line: number, context: RowContext) => void,
+  take: (row: CsvRow<C>, line: number, context: RowContext) => void,
 ): void {
   for (let i = 0; i < rows.length; i += 1) take(rows[i]!, lines[i]!, context);
   for (const { row, line } of overlong) context.report.skipOverlong(line, idOf(row));
