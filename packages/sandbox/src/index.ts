@@ -23,3 +23,8 @@ export { HttpFaults } from './http/http-faults.ts';
 export type { FaultScope, HttpFault, HttpFaultKind, StatusFault } from './http/http-faults.ts';
 export { HttpLog } from './http/http-log.ts';
 export type { LoggedRequest } from './http/http-log.ts';
+export { startCleverSite } from './clever/clever-site.ts';
+export type { CleverSite, CleverSiteOptions, PlannedEvent } from './clever/clever-site.ts';
+export type { CleverAccount } from './clever/account.ts';
+export type { CleverSwitches } from './clever/switches.ts';
+export { objectId as cleverId } from './clever/object-id.ts';
