@@ -1,3 +1,4 @@
+import type { ColumnRules } from '../csv-columns.ts';
 import type { CsvRow } from '../csv-scanner.ts';
 
 export type Version = '1.1' | '1.2';
@@ -135,6 +136,20 @@ export const FILE_KEYS = Object.keys(LAYOUTS) as FileKey[];
 export type Column<K extends FileKey> = (typeof LAYOUTS)[K]['columns'][number];
 export type FileRow<K extends FileKey> = CsvRow<Column<K>>;
 
+/** The rules for a file's header: those of its version, and in a delta the column that says what has ended. */
+export function columnRules<K extends FileKey>(key: K, version: Version, isDelta: boolean): ColumnRules<Column<K>> {
+  const layout: Layout = LAYOUTS[key];
+  const columns: readonly Column<K>[] = LAYOUTS[key].columns;
+  return {
+    columns,
+    ignored: layout.ignored,
+    required: isDelta ? [...layout.required[version], 'status'] : layout.required[version],
+    expected: columns.filter((name) => (layout.only?.[name] ?? version) === version),
+    extensionPrefix: 'metadata.',
+    headerWord: /sourced|status|name|type|title|role|date/i,
+  };
+}
+
 /** Files of the standard that hold nothing Rollbook keeps. */
 export const UNREAD_FILES = [
   'categories',
@@ -161,5 +176,5 @@ export const REQUIRED_FILES: Readonly<Record<Version, readonly FileKey[]>> = {
 const WANTED = new Set(['manifest', ...FILE_KEYS].map((key) => key.toLowerCase()));
 
 /** Whether a file of that name belongs to a OneRoster delivery and is read. */
-export const isRosterFileName = (fileName: string): boolean =>
+export const isOneRosterFileName = (fileName: string): boolean =>
   /\.csv$/i.test(fileName) && WANTED.has(fileName.slice(0, -4).toLowerCase());

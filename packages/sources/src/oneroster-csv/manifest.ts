@@ -3,7 +3,7 @@ import { readCsvHeader, readCsvRows } from '../csv-reader.ts';
 import { detectEncoding } from '../encoding.ts';
 import { invalidData } from '../invalid-data.ts';
 import type { SourceFile } from '../source-file.ts';
-import { plainHeader } from './header.ts';
+import { plainHeader } from '../csv-columns.ts';
 import type { Version } from './layout.ts';
 
 export type Mode = 'absent' | 'bulk' | 'delta';

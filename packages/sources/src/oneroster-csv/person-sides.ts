@@ -1,6 +1,6 @@
 import type { CsvBatch } from '../csv-scanner.ts';
 import { dateOf } from './cells.ts';
-import type { FileReport } from './file-report.ts';
+import type { FileReport } from '../file-report.ts';
 import type { Column } from './layout.ts';
 import { userRoleOf, type UserRole } from './user-roles.ts';
 

@@ -1,20 +1,22 @@
 import type { PullEvent } from '@rollbook/pipeline';
-import { FileReport } from './file-report.ts';
+import type { Sheet } from '../csv-sheet.ts';
+import { FileReport } from '../file-report.ts';
 import { LAYOUTS, type Column, type Version } from './layout.ts';
 import type { Organisations } from './organisations.ts';
 import { loadBirthDates, loadRoles, type PersonSides } from './person-sides.ts';
-import type { PullOutput } from './pull-output.ts';
-import type { Sheet } from './sheet.ts';
+import type { PullOutput } from '../pull-output.ts';
+import type { RosterSettings } from '../roster-settings.ts';
 import { partsById, type JoinOptions, type Joined, type RowSource } from './side-table.ts';
-import { takeUser } from './user-rows.ts';
+import { personTypes, takeUser } from './user-rows.ts';
 
 export interface PeopleSheets {
-  readonly users: Sheet<'users'>;
-  readonly roles: Sheet<'roles'> | undefined;
-  readonly demographics: Sheet<'demographics'> | undefined;
+  readonly users: Sheet<Column<'users'>>;
+  readonly roles: Sheet<Column<'roles'>> | undefined;
+  readonly demographics: Sheet<Column<'demographics'>> | undefined;
 }
 
 export interface PeopleOptions {
+  readonly settings: RosterSettings;
   readonly version: Version;
   readonly out: PullOutput;
   readonly organisations: Organisations;
@@ -30,14 +32,16 @@ const nothing = <C extends string>(): RowSource<C> => ({ sizeBytes: 0, async *ro
  */
 export async function* readPeople(sheets: PeopleSheets, options: PeopleOptions): AsyncGenerator<PullEvent> {
   const { users, roles, demographics } = sheets;
-  const { out, organisations, version, join } = options;
-  const report = new FileReport(users.fileName, ['students', 'staff', 'guardians'], users.delivery, out);
+  const { out, organisations, version, settings, join } = options;
+  const types = personTypes(settings);
+  const report = new FileReport(users.fileName, types, users.delivery, out);
   const rolesReport = new FileReport(roles?.fileName ?? '', ['staff'], roles?.delivery ?? 'full', out);
   const birthReport = new FileReport(demographics?.fileName ?? '', ['students'], demographics?.delivery ?? 'full', out);
 
   out.progress(`Reading ${users.fileName}`);
-  for (const type of ['students', 'staff', 'guardians'] as const) out.delivers(type, users.delivery, users.fileName);
-  if (users.present.has('agentSourcedIds')) out.delivers('guardianships', users.delivery, users.fileName);
+  for (const type of types) out.delivers(type, users.delivery, users.fileName);
+  if (settings.manageGuardians && users.present.has('agentSourcedIds'))
+    out.delivers('guardianships', users.delivery, users.fileName);
   if (demographics !== undefined) noteSkippedColumns(demographics, out);
   yield* out.take();
 
@@ -62,7 +66,7 @@ export async function* readPeople(sheets: PeopleSheets, options: PeopleOptions):
       roles: await loadRoles(roleRows.rows(join.signal), rolesReport),
       birthDates: await loadBirthDates(birthRows.rows(join.signal), birthReport),
     };
-    const context = { report, out, organisations, version, sides };
+    const context = { report, out, organisations, version, settings, sides };
     for await (const { rows, lines, overlong } of part.main.rows(join.signal)) {
       for (let i = 0; i < rows.length; i += 1) takeUser(rows[i]!, lines[i]!, context);
       for (const { row, line } of overlong) report.skipOverlong(line, row.sourcedId);
@@ -82,7 +86,7 @@ export async function* readPeople(sheets: PeopleSheets, options: PeopleOptions):
   yield* out.drain();
 }
 
-function noteSkippedColumns({ fileName, present }: Sheet<'demographics'>, out: PullOutput): void {
+function noteSkippedColumns({ fileName, present }: Sheet<Column<'demographics'>>, out: PullOutput): void {
   const taken = new Set<string>(['dateLastModified', ...LAYOUTS.demographics.columns]);
   const skipped = [...present].filter((name) => !taken.has(name));
   if (skipped.length === 0) return;

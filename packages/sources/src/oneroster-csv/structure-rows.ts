@@ -1,8 +1,8 @@
 import type { FileRow } from './layout.ts';
 import { dateOf, listOf, textOrNull } from './cells.ts';
-import type { FileReport } from './file-report.ts';
+import type { FileReport } from '../file-report.ts';
 import type { Organisations } from './organisations.ts';
-import type { PullOutput } from './pull-output.ts';
+import type { PullOutput } from '../pull-output.ts';
 
 /** What the rows of one file become. A row marked as deleted is passed on even if all but its id is blank or bad. */
 export interface RowContext {

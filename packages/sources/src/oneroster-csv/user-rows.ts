@@ -1,5 +1,6 @@
 import { compositeKey } from '@rollbook/core';
 import { flagOf, listOf, stateIdOf, textOrNull } from './cells.ts';
+import type { RosterSettings } from '../roster-settings.ts';
 import type { FileRow, Version } from './layout.ts';
 import type { HeldRole, PersonSides } from './person-sides.ts';
 import type { RowContext } from './structure-rows.ts';
@@ -15,27 +16,35 @@ interface Membership {
 
 export interface UserContext extends RowContext {
   readonly version: Version;
+  readonly settings: RosterSettings;
   readonly sides: PersonSides;
 }
 
 const TYPES: readonly [PersonType, ...PersonType[]] = ['students', 'staff', 'guardians'];
 
+/** The record types that are taken from users.csv: guardians may come from elsewhere. */
+export const personTypes = ({ manageGuardians }: RosterSettings): readonly [PersonType, ...PersonType[]] =>
+  manageGuardians ? TYPES : ['students', 'staff'];
+
 /** One row of users.csv: a record for each record type that the user is, and the guardianships it names. */
 export function takeUser(row: FileRow<'users'>, line: number, context: UserContext): void {
-  const { report } = context;
+  const { report, settings } = context;
   const sisId = row.sourcedId;
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
   const isGone = report.isGone(row.status, line);
-  const memberships = isGone ? endedMemberships(row, context) : membershipsOf(row, context);
-  if (memberships.length === 0) return skipWithoutRole(row, line, context);
+  const all = isGone ? endedMemberships(row, context) : membershipsOf(row, context);
+  if (all.length === 0) return skipWithoutRole(row, line, context);
+  const types = personTypes(settings);
+  const memberships = all.filter(({ type }) => types.includes(type));
+  if (memberships.length === 0) return;
   report.checkId(sisId, line);
   if (!isGone) {
     // A guardianship stands even if the row of one end cannot be used.
-    addGuardianships(row, line, memberships, context);
+    if (settings.manageGuardians) addGuardianships(row, line, memberships, context);
     const blank = row.givenName === '' ? 'givenName' : row.familyName === '' ? 'familyName' : undefined;
     if (blank !== undefined) {
       const own = memberships[0]!.type;
-      return report.skipBlank(line, sisId, blank, [own, ...TYPES.filter((type) => type !== own)]);
+      return report.skipBlank(line, sisId, blank, [own, ...types.filter((type) => type !== own)]);
     }
   }
   for (const membership of memberships) addPerson(row, line, membership, context);
@@ -123,7 +132,7 @@ function addGuardianships(
 }
 
 function addPerson(row: FileRow<'users'>, line: number, membership: Membership, context: UserContext): void {
-  const { report, out, organisations, sides } = context;
+  const { report, out, organisations, settings, sides } = context;
   const { type, orgs, isGone } = membership;
   const sisId = row.sourcedId;
   const { givenName, familyName } = row;
@@ -158,7 +167,7 @@ function addPerson(row: FileRow<'users'>, line: number, membership: Membership, 
       sms,
       language,
       grade: listOf(row.grades)[0] ?? null,
-      studentNumber: textOrNull(row.identifier),
+      studentNumber: settings.studentIdSource === 'student_id' ? sisId : textOrNull(row.identifier),
       stateId,
       birthDate: sides.birthDates.get(sisId) ?? null,
       school,

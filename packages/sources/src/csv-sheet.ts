@@ -1,23 +1,21 @@
 import type { Delivery, PullWarning } from '@rollbook/pipeline';
-import { readCsvHeader, readCsvRows } from '../csv-reader.ts';
-import type { CsvHeader } from '../csv-header.ts';
-import type { CsvBatch } from '../csv-scanner.ts';
-import { detectEncoding, type Encoding } from '../encoding.ts';
-import { EXPORT_AGAIN, invalidData } from '../invalid-data.ts';
-import type { SourceFile } from '../source-file.ts';
-import { matchHeader } from './header.ts';
-import { LAYOUTS, type Column, type FileKey, type Version } from './layout.ts';
+import { readCsvHeader, readCsvRows } from './csv-reader.ts';
+import type { CsvHeader } from './csv-header.ts';
+import type { CsvBatch } from './csv-scanner.ts';
+import { detectEncoding, type Encoding } from './encoding.ts';
+import { EXPORT_AGAIN, invalidData } from './invalid-data.ts';
+import type { SourceFile } from './source-file.ts';
+import { matchHeader, type ColumnRules } from './csv-columns.ts';
 
 /** A file of the delivery whose encoding and header are known to be good, ready to be read. */
-export interface Sheet<K extends FileKey = FileKey> {
-  readonly key: K;
+export interface Sheet<C extends string = string> {
   readonly fileName: string;
   readonly sizeBytes: number;
   readonly delivery: Delivery;
   /** The known columns it has, those that are not read included. */
   readonly present: ReadonlySet<string>;
   readonly warnings: readonly PullWarning[];
-  rows(signal: AbortSignal): AsyncIterable<CsvBatch<Column<K>>>;
+  rows(signal: AbortSignal): AsyncIterable<CsvBatch<C>>;
 }
 
 /** A file that has been read through once: whole, of a known encoding, with a header. */
@@ -49,27 +47,15 @@ export async function inspectFile(file: SourceFile, signal: AbortSignal): Promis
 }
 
 /** Throws `invalid_data` if the header does not fit the file (see matchHeader). */
-export function sheetOf<K extends FileKey>(
-  key: K,
-  inspected: Inspected,
-  version: Version,
-  delivery: Delivery,
-): Sheet<K> {
+export function sheetOf<C extends string>(inspected: Inspected, rules: ColumnRules<C>, delivery: Delivery): Sheet<C> {
   const { file, encoding, header } = inspected;
-  const layout = LAYOUTS[key];
-  const matched = matchHeader({ fileName: file.name, ...header }, layout, version, delivery === 'delta');
-  // matchHeader names only columns of this layout.
-  const columns = {
-    keys: matched.keys as readonly (Column<K> | '')[],
-    wanted: layout.columns as unknown as readonly Column<K>[],
-  };
+  const { keys, present, warnings } = matchHeader({ fileName: file.name, ...header }, rules);
   return {
-    key,
     fileName: file.name,
     sizeBytes: file.sizeBytes,
     delivery,
-    present: matched.present,
-    warnings: [...inspected.warnings, ...matched.warnings],
-    rows: (signal) => readCsvRows(file, encoding, columns, signal),
+    present,
+    warnings: [...inspected.warnings, ...warnings],
+    rows: (signal) => readCsvRows(file, encoding, { keys, wanted: rules.columns }, signal),
   };
 }

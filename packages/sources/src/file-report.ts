@@ -13,13 +13,15 @@ export class FileReport {
   readonly #recordTypes: RecordTypes;
   readonly #delivery: Delivery;
   readonly #out: PullOutput;
+  readonly #idColumn: string;
   readonly #gathered = new Map<string, { readonly line: number; readonly what: string; count: number }>();
 
-  constructor(fileName: string, recordTypes: RecordTypes, delivery: Delivery, out: PullOutput) {
+  constructor(fileName: string, recordTypes: RecordTypes, delivery: Delivery, out: PullOutput, idColumn = 'sourcedId') {
     this.fileName = fileName;
     this.#recordTypes = recordTypes;
     this.#delivery = delivery;
     this.#out = out;
+    this.#idColumn = idColumn;
   }
 
   /** The row cannot be used. `what` continues the sentence that began with file and line. */
@@ -29,7 +31,7 @@ export class FileReport {
   }
 
   skipBlank(line: number, sisId: string, column: string, types: RecordTypes = this.#recordTypes): void {
-    const code = column === 'sourcedId' ? 'missing_id' : 'missing_value';
+    const code = column === this.#idColumn ? 'missing_id' : 'missing_value';
     this.skip(line, sisId, code, `column \`${column}\` is blank; the row was skipped.`, types);
   }
 
