@@ -1,5 +1,6 @@
 import type { SourceConfig } from '@rollbook/core';
 import type { RosterSource } from '@rollbook/pipeline';
+import { createCleverSource } from './clever/clever-source.ts';
 import { createCsvSource } from './csv-source.ts';
 import type { SourceContext } from './source-context.ts';
 
@@ -12,6 +13,7 @@ export function createSource(config: SourceConfig, context: SourceContext): Rost
     case 'sftp':
       return createCsvSource(config, context);
     case 'clever':
+      return createCleverSource(config, context);
     case 'classlink':
     case 'oneroster':
       throw new Error(`no ${config.type} source yet`);
