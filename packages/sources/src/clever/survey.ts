@@ -1,9 +1,9 @@
-import type { CleverSource } from '@rollbook/core';
+import type { CleverSource, RecordType } from '@rollbook/core';
 import type { SourceSurvey, SurveyedSchool } from '@rollbook/pipeline';
 import { HttpFailure } from '../http/http-failure.ts';
 import { PullOutput } from '../pull-output.ts';
 import type { CleverApi } from './clever-api.ts';
-import { wrappedObject } from './clever-object.ts';
+import { wrappedObject, type CleverObject } from './clever-object.ts';
 import { readDistrict } from './district.ts';
 import { ObjectReport } from './object-report.ts';
 import type { PageReader } from './pages.ts';
@@ -25,33 +25,34 @@ export async function surveyClever(
   const district = await readDistrict(api, config, signal);
   const scopes = await api.scopes(signal);
   const plan = planReading(scopes, config);
-  const counts: SourceSurvey['counts'] = Object.fromEntries(plan.announced.map(({ recordType }) => [recordType, null]));
+  const probed = scopes === null ? await probe(api, signal) : null;
+  const isReadable = (name: Collection): boolean =>
+    plan.collections.includes(name) && probed?.some((each) => each.name === name && !each.granted) !== true;
+  const counts: Partial<Record<RecordType, number | null>> = {};
+  for (const { recordType, collection } of plan.announced) if (isReadable(collection)) counts[recordType] = null;
   const schools: SurveyedSchool[] = [];
   const report = new ObjectReport('schools', new PullOutput());
-  for (const collection of SMALL.filter((name) => plan.collections.includes(name))) {
+  for (const collection of SMALL.filter(isReadable)) {
     let count = 0;
     for await (const { items } of pages.read([collection], signal)) {
       count += items.length;
-      if (collection !== 'schools') continue;
-      for (const school of items.flatMap((item) => wrappedObject(item, report) ?? []))
-        schools.push({
-          sisId: school.id,
-          name: school.text('name'),
-          number: school.text('school_number') ?? school.text('sis_id'),
-        });
+      if (collection === 'schools') for (const item of items) schools.push(...surveyed(wrappedObject(item, report)));
     }
-    (counts as Record<string, number>)[collection] = count;
+    counts[collection] = count;
   }
   return {
     schools,
     counts,
-    permissions:
-      scopes === null
-        ? await probe(api, signal)
-        : ALL_SCOPES.map((name) => ({ name, granted: isGranted(scopes, name) })),
+    permissions: probed ?? ALL_SCOPES.map((name) => ({ name, granted: isGranted(scopes, name) })),
     freshAt: freshAtOf(district.lastSync),
     notes: [...district.remarks, ...plan.warnings.map(({ message }) => message)],
   };
+}
+
+function surveyed(school: CleverObject | undefined): SurveyedSchool[] {
+  if (school === undefined) return [];
+  const number = school.text('school_number') ?? school.text('sis_id');
+  return [{ sisId: school.id, name: school.text('name'), number }];
 }
 
 /** A fixed token does not tell its scopes: one object of each collection shows whether it may be read. */
