@@ -29,6 +29,8 @@ export interface CleverSwitches {
   withoutTeacher: readonly string[];
   withoutCourse: readonly string[];
   withoutTerm: readonly string[];
+  /** Contacts name students of theirs who are not shared. */
+  contactsNameUnshared: boolean;
   /** Contacts have no SIS id, and any change of one gives it a new id. */
   anonymousContacts: boolean;
   /** The school that has become the primary one of a person. */
@@ -56,6 +58,7 @@ export const NO_SWITCHES: Readonly<CleverSwitches> = {
   withoutTeacher: [],
   withoutCourse: [],
   withoutTerm: [],
+  contactsNameUnshared: false,
   anonymousContacts: false,
   primarySchools: {},
   lostRoles: {},

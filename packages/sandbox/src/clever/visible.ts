@@ -36,16 +36,16 @@ export function visibleOf(district: District, switches: CleverSwitches): Visible
   const students = district.students.flatMap(atSharedSchool);
   const classes = district.classes.filter((each) => isShared(each.school ?? ''));
   const studentIds = new Set(students.map(({ sisId }) => sisId));
-  const guardianships = district.guardianships.filter(
-    ({ student, guardian }) => studentIds.has(student) && !gone.has(guardian),
-  );
-  const guardianIds = new Set(guardianships.map(({ guardian }) => guardian));
+  const present = district.guardianships.filter(({ student, guardian }) => !gone.has(guardian) && !gone.has(student));
+  const shown = present.filter(({ student }) => studentIds.has(student));
+  const guardianIds = new Set(shown.map(({ guardian }) => guardian));
+  const named = present.filter(({ guardian }) => guardianIds.has(guardian));
   return {
     schools: district.schools.filter(({ sisId }) => isShared(sisId)),
     students,
     staff: district.staff.flatMap(atSharedSchool),
     guardians: district.guardians.filter(({ sisId }) => guardianIds.has(sisId)),
-    guardianships,
+    guardianships: switches.contactsNameUnshared ? named : shown,
     classes,
     members: membersOf(district, classes, gone, switches),
   };

@@ -149,6 +149,35 @@ describe('what a district shares', () => {
     expect(pulled.skipped).toEqual([]);
   });
 
+  it('contacts may name students who are not shared, which is no mistake either', async () => {
+    const hidden = new Set(DISTRICT.students.slice(0, 60).map(({ sisId }) => user(sisId)));
+    const pulled = await pullWith({ unsharedSchools: ['0101'], contactsNameUnshared: true });
+    const shown = expectedRoster(DISTRICT).guardianships.filter((each) => !hidden.has(each.student));
+    expect(
+      pulled
+        .records('guardianships')
+        .map(({ sisId }) => sisId)
+        .sort(),
+    ).toEqual(shown.map(({ sisId }) => sisId));
+    expect(pulled.warnings.find(({ code }) => code === 'unknown_reference')?.message).toMatch(
+      /^users, .* a student who is not shared/,
+    );
+    expect(pulled.skipped).toEqual([]);
+  });
+
+  it('contacts may come before their students', async () => {
+    // The numbers of these guardians are smaller than those of all students.
+    const rename = (sisId: string): string => sisId.replace('G5', 'G0');
+    ground.account.sync({
+      ...DISTRICT,
+      guardians: DISTRICT.guardians.map((each) => ({ ...each, sisId: rename(each.sisId) })),
+      guardianships: DISTRICT.guardianships.map((each) => ({ ...each, guardian: rename(each.guardian) })),
+    });
+    const pulled = await ground.pull({ pageSize: 50 });
+    expect(pulled.records('guardianships')).toHaveLength(expectedRoster(DISTRICT).guardianships.length);
+    expect(pulled.codes()).toEqual(['contact_left_out']);
+  });
+
   it.each([
     ['students', { empty: ['student'] }],
     ['classes', { empty: ['sections'] }],

@@ -1,4 +1,4 @@
-import type { CleverSource, RecordType } from '@rollbook/core';
+import type { CleverSource, Guardianship, RecordType } from '@rollbook/core';
 import type { PullEvent } from '@rollbook/pipeline';
 import { PullOutput } from '../pull-output.ts';
 import { wrappedObject, type CleverObject } from './clever-object.ts';
@@ -31,6 +31,8 @@ export class CleverReader {
   /** Sections name people who are not shared; enrollments of those are left out, where all who are shared are known. */
   readonly #students = new Set<string>();
   readonly #staff = new Set<string>();
+  /** Guardianships of students who have not come yet: users come in the order in which Clever made them. */
+  #waiting: Guardianship[] = [];
   #report: ObjectReport | undefined;
 
   constructor(announced: readonly Announced[], settings: CleverSource) {
@@ -60,6 +62,7 @@ export class CleverReader {
         yield* this.#out.take();
       }
     }
+    if (isLast && collection === 'users') this.#takeWaiting(report);
     if (isLast) report.finish();
     yield* isLast ? this.#out.drain() : this.#out.take();
   }
@@ -108,15 +111,34 @@ export class CleverReader {
       );
     this.#add('guardians', guardianOf(user, contact, this.#settings), user, report);
     // A guardianship stands even if the guardian's own facts cannot be used.
-    for (const each of guardianships) this.#out.add('guardianships', each, 0, false);
+    for (const each of guardianships) {
+      if (this.#isVisible('students', each.student)) this.#out.add('guardianships', each, 0, false);
+      else this.#waiting.push(each);
+    }
+  }
+
+  /** At the end of the users, a student who has not come is not shared with us. */
+  #takeWaiting(report: ObjectReport): void {
+    for (const each of this.#waiting) {
+      if (this.#isVisible('students', each.student)) this.#out.add('guardianships', each, 0, false);
+      else
+        report.note(
+          'unknown_reference',
+          each.guardian,
+          'the contact names a student who is not shared; the guardianship was left out',
+        );
+    }
+    this.#waiting = [];
+  }
+
+  /** False for people who are certainly not shared: their type came in full, without them. */
+  #isVisible(type: 'students' | 'staff', id: string): boolean {
+    return this.#delivers.get(type) !== 'full' || (type === 'students' ? this.#students : this.#staff).has(id);
   }
 
   #takeMembers(section: CleverObject, report: ObjectReport): void {
     if (!this.#delivers.has('enrollments')) return;
-    const { enrollments, invisible } = membersOf(section, {
-      students: this.#delivers.get('students') === 'full' ? this.#students : undefined,
-      staff: this.#delivers.get('staff') === 'full' ? this.#staff : undefined,
-    });
+    const { enrollments, invisible } = membersOf(section, (type, id) => this.#isVisible(type, id));
     for (const each of enrollments) this.#out.add('enrollments', each, 0, false);
     for (let count = 0; count < invisible; count += 1)
       report.note(

@@ -1,11 +1,8 @@
 import { compositeKey, type Enrollment } from '@rollbook/core';
 import type { CleverObject } from './clever-object.ts';
 
-/** The ids of people whose enrollments are wanted; undefined: of everybody. */
-export interface VisiblePeople {
-  readonly students: ReadonlySet<string> | undefined;
-  readonly staff: ReadonlySet<string> | undefined;
-}
+/** Whether enrollments of this person are wanted. */
+export type IsVisible = (type: 'students' | 'staff', id: string) => boolean;
 
 export interface SectionMembers {
   readonly enrollments: readonly Enrollment[];
@@ -18,7 +15,7 @@ export interface SectionMembers {
  * else the first of `teachers`, is the primary one. People who are not shared with us may be named, which is no mistake
  * (clever.md §3.2).
  */
-export function membersOf(section: CleverObject, visible: VisiblePeople): SectionMembers {
+export function membersOf(section: CleverObject, isVisible: IsVisible): SectionMembers {
   const lead = section.texts('teacher');
   const teachers = [...new Set([...lead, ...section.texts('teachers')])];
   const school = section.text('school');
@@ -34,10 +31,8 @@ export function membersOf(section: CleverObject, visible: VisiblePeople): Sectio
   });
   const students = section.texts('students');
   const enrollments = [
-    ...teachers
-      .filter((id) => visible.staff?.has(id) !== false)
-      .map((id) => enrollment(id, 'teacher', id === teachers[0])),
-    ...students.filter((id) => visible.students?.has(id) !== false).map((id) => enrollment(id, 'student', null)),
+    ...teachers.filter((id) => isVisible('staff', id)).map((id) => enrollment(id, 'teacher', id === teachers[0])),
+    ...students.filter((id) => isVisible('students', id)).map((id) => enrollment(id, 'student', null)),
   ];
   return { enrollments, invisible: teachers.length + students.length - enrollments.length };
 }
