@@ -10,12 +10,12 @@ const list = (values: readonly string[]): string => values.join(',');
 const flag = (value: boolean | null): string | null => (value === null ? null : String(value));
 
 /** What the rows need to look up: who looks after whom, and where. */
-interface Kinship {
+export interface Kinship {
   readonly guardiansOf: ReadonlyMap<string, readonly string[]>;
   readonly schoolsOf: ReadonlyMap<string, readonly string[]>;
 }
 
-function kinshipOf(district: District): Kinship {
+export function kinshipOf(district: District): Kinship {
   const homes = new Map(district.students.map((student) => [student.sisId, student.school]));
   const guardiansOf = new Map<string, string[]>();
   const schoolsOf = new Map<string, string[]>();
@@ -86,7 +86,7 @@ function* users(district: District): Generator<Cells> {
 }
 
 /** Version 1.2 knows no `administrator`. */
-function staffRole(person: Staff, district: District): string | null {
+export function staffRole(person: Staff, district: District): string | null {
   if (person.role !== 'administrator') return person.role;
   if (person.school === district.org.sisId) return 'districtAdministrator';
   return person.title === 'Principal' ? 'principal' : 'siteAdministrator';

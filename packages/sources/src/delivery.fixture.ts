@@ -93,6 +93,8 @@ export async function withFolder<T>(
 
 /** Everything a pull said, sorted by kind. */
 export interface Pulled {
+  readonly all: readonly PullEvent[];
+  readonly revision: string | null;
   readonly delivers: Readonly<Record<string, string>>;
   readonly order: readonly RecordType[];
   rows<T extends RecordType>(recordType: T): PulledRow<T>[];
@@ -109,7 +111,10 @@ export async function collect(events: AsyncIterable<PullEvent>): Promise<Pulled>
   const rowsOf = (recordType: RecordType) =>
     all.flatMap((event) => (event.kind === 'rows' && event.recordType === recordType ? [...event.rows] : []));
   const warnings = all.flatMap((event) => (event.kind === 'warning' ? [event.warning] : []));
+  const revised = all.find((event) => event.kind === 'revision');
   return {
+    all,
+    revision: revised?.revision ?? null,
     delivers: Object.fromEntries(delivers.map(({ recordType, delivery }) => [recordType, delivery])),
     order: [...new Set(all.flatMap((event) => (event.kind === 'rows' ? [event.recordType] : [])))],
     rows: <T extends RecordType>(recordType: T) => rowsOf(recordType) as unknown as PulledRow<T>[],

@@ -324,6 +324,8 @@ describe('by hand', () => {
       expect.objectContaining({ id: district }),
     ]);
     expect(await clever.all('/v3.1/schools')).toHaveLength(2);
+    const shown = await (await fetch(`${clever.site.apiUrl}/-/switches`)).json();
+    expect(shown).toMatchObject([{ id: district, switches: { unsharedSchools: ['0101'] } }, { isConnected: true }]);
     expect((await send('POST', 'disconnect', { district }))[1]).toMatchObject({ isConnected: false });
     expect((await clever.get('/v3.1/schools', token)).status).toBe(401);
   });

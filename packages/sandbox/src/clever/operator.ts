@@ -23,7 +23,7 @@ const describe = (account: CleverAccount) => ({
 /**
  * By hand, for the district that the body names in `district` or the only one: `PUT /-/switches` with any of
  * {@link CleverSwitches}, `POST /-/sync`, `/-/pause`, `/-/hold`, `/-/resume`, `/-/disconnect`, `/-/connect` and
- * `/-/rotate-token`. `GET /-/districts` shows them all.
+ * `/-/rotate-token`. `GET /-/switches` shows all districts.
  */
 export function operatorCommands(accounts: readonly CleverAccount[]): Readonly<Record<string, OperatorCommand>> {
   const accountOf = (district: unknown): CleverAccount => {
@@ -41,7 +41,7 @@ export function operatorCommands(accounts: readonly CleverAccount[]): Readonly<R
     },
   ]);
   return {
-    'GET /-/districts': () => accounts.map(describe),
+    'GET /-/switches': () => accounts.map(describe),
     'PUT /-/switches': (body) => {
       const { district, ...switches } = keysOf(body);
       const account = accountOf(district);

@@ -39,6 +39,8 @@ export interface HttpSiteOptions {
   readonly errorBody?: (status: number) => unknown;
   /** What its operator can do besides what every site offers. */
   readonly operator?: OperatorCommands;
+  /** The site's own switches, for the operator to look at and to change; the site reads them when it needs them. */
+  readonly switches?: object;
 }
 
 export interface HttpSite {
@@ -48,6 +50,7 @@ export interface HttpSite {
   readonly faults: HttpFaults;
   /** What has been asked; requests of the operator are not in it. */
   readonly log: HttpLog;
+  readonly switches: object;
   /** Each request waits this long before it is looked at; change freely. */
   latencyMs: number;
   /** Cuts all connections and resolves when nothing is left open; throws the first error of `answer`, if there was one. */
@@ -107,6 +110,7 @@ export async function startHttpSite(options: HttpSiteOptions): Promise<HttpSite>
     port,
     faults,
     log,
+    switches: options.switches ?? {},
     latencyMs: 0,
     stop: () => (stopping ??= stop()),
   };

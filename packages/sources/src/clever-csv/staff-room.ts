@@ -45,7 +45,6 @@ export class StaffRoom {
       true,
       report,
     );
-    for (const school of this.#sections.schoolsOfTeacher(sisId)) addSchool(member.record, school);
     const email = emailKey(member.record);
     if (email !== '' && !this.#teachersByEmail.has(email)) this.#teachersByEmail.set(email, member);
   }
@@ -86,7 +85,11 @@ export class StaffRoom {
     for (const isTeacher of [true, false]) {
       out.continueWith('staff', isTeacher ? teachersFile : (staffFile ?? teachersFile));
       for (const member of this.#members.values())
-        if (member.isTeacher === isTeacher) out.add('staff', member.record, member.line, false);
+        if (member.isTeacher === isTeacher) {
+          const { record, line } = member;
+          if (isTeacher) for (const school of this.#sections.schoolsOfTeacher(record.sisId)) addSchool(record, school);
+          out.add('staff', record, line, false);
+        }
       yield* out.drain();
     }
   }

@@ -64,6 +64,7 @@ export async function* readPeople(sheets: PeopleSheets, options: PeopleOptions):
     const [roleRows, birthRows] = part.sides;
     const sides: PersonSides = {
       roles: await loadRoles(roleRows.rows(join.signal), rolesReport),
+      roleWord: 'row in roles.csv',
       birthDates: await loadBirthDates(birthRows.rows(join.signal), birthReport),
     };
     const context = { report, out, organisations, version, settings, sides };

@@ -1,7 +1,7 @@
 import { compositeKey } from '@rollbook/core';
 import { flagOf, listOf, stateIdOf, textOrNull } from './cells.ts';
 import type { RosterSettings } from '../roster-settings.ts';
-import type { FileRow, Version } from './layout.ts';
+import type { RosterRow, Version } from './layout.ts';
 import type { HeldRole, PersonSides } from './person-sides.ts';
 import type { RowContext } from './structure-rows.ts';
 import { EXPECTED_USER_ROLES, userRoleOf, type PersonType } from './user-roles.ts';
@@ -27,7 +27,7 @@ export const personTypes = ({ manageGuardians }: RosterSettings): readonly [Pers
   manageGuardians ? TYPES : ['students', 'staff'];
 
 /** One row of users.csv: a record for each record type that the user is, and the guardianships it names. */
-export function takeUser(row: FileRow<'users'>, line: number, context: UserContext): void {
+export function takeUser(row: RosterRow<'users'>, line: number, context: UserContext): void {
   const { report, settings } = context;
   const sisId = row.sourcedId;
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
@@ -51,7 +51,7 @@ export function takeUser(row: FileRow<'users'>, line: number, context: UserConte
 }
 
 /** A user who is gone is gone as everything it may have been, unless the row says what it was. */
-function endedMemberships(row: FileRow<'users'>, { version, sides }: UserContext): Membership[] {
+function endedMemberships(row: RosterRow<'users'>, { version, sides }: UserContext): Membership[] {
   const entry = sides.roles.get(row.sourcedId);
   if (entry !== undefined) entry.isUsed = true;
   const role = version === '1.1' ? userRoleOf(row.role) : undefined;
@@ -59,7 +59,7 @@ function endedMemberships(row: FileRow<'users'>, { version, sides }: UserContext
   return types.map((type) => ({ type, roleName: role?.name ?? '', orgs: [], isGone: true }));
 }
 
-function membershipsOf(row: FileRow<'users'>, { version, sides }: UserContext): Membership[] {
+function membershipsOf(row: RosterRow<'users'>, { version, sides }: UserContext): Membership[] {
   if (version === '1.1') {
     const role = userRoleOf(row.role);
     if (role === undefined) return [];
@@ -90,25 +90,25 @@ function membershipOf(type: PersonType, held: readonly HeldRole[], primaryOrg: s
   };
 }
 
-function skipWithoutRole(row: FileRow<'users'>, line: number, { report, version }: UserContext): void {
+function skipWithoutRole(row: RosterRow<'users'>, line: number, { report, version, sides }: UserContext): void {
   if (version === '1.2')
     return report.skip(
       line,
       row.sourcedId,
       'user_without_role',
-      `the user "${row.sourcedId}" has no usable row in roles.csv; it was skipped.`,
+      `the user "${row.sourcedId}" has no usable ${sides.roleWord}; it was skipped.`,
     );
   report.skip(
     line,
     row.sourcedId,
     'unknown_role',
-    `column \`role\`: expected one of ${EXPECTED_USER_ROLES}; the row was skipped.`,
+    `${report.column('role')}: expected one of ${EXPECTED_USER_ROLES}; the row was skipped.`,
   );
 }
 
 /** `agentSourcedIds` names the guardians on a student's row, and the students on a guardian's. */
 function addGuardianships(
-  row: FileRow<'users'>,
+  row: RosterRow<'users'>,
   line: number,
   memberships: readonly Membership[],
   { out }: UserContext,
@@ -131,7 +131,7 @@ function addGuardianships(
   }
 }
 
-function addPerson(row: FileRow<'users'>, line: number, membership: Membership, context: UserContext): void {
+function addPerson(row: RosterRow<'users'>, line: number, membership: Membership, context: UserContext): void {
   const { report, out, organisations, settings, sides } = context;
   const { type, orgs, isGone } = membership;
   const sisId = row.sourcedId;
@@ -152,7 +152,7 @@ function addPerson(row: FileRow<'users'>, line: number, membership: Membership, 
   const school = schools[0] ?? null;
   const flag = flagOf(row.enabledUser);
   if (flag === undefined)
-    report.note('bad_flag', line, 'column `enabledUser`: expected true or false; it was left empty');
+    report.note('bad_flag', line, `${report.column('enabledUser')}: expected true or false; it was left empty`);
   const enabled = flag ?? null;
   if (type === 'students') {
     const record = {
@@ -198,7 +198,7 @@ function addPerson(row: FileRow<'users'>, line: number, membership: Membership, 
   out.add('staff', record, line, isGone);
 }
 
-function preferredNameOf({ preferredGivenName, preferredFamilyName }: FileRow<'users'>): string | null {
+function preferredNameOf({ preferredGivenName, preferredFamilyName }: RosterRow<'users'>): string | null {
   if (preferredGivenName === '') return textOrNull(preferredFamilyName);
   return preferredFamilyName === '' ? preferredGivenName : `${preferredGivenName} ${preferredFamilyName}`;
 }
