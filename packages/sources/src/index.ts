@@ -4,6 +4,7 @@ import { createCleverSource } from './clever/clever-source.ts';
 import { createCsvSource } from './csv-source.ts';
 import { createGuardiansSource } from './guardians-file/guardians-source.ts';
 import { withGuardiansFile } from './guardians-file/with-guardians-file.ts';
+import { createOneRosterSource } from './oneroster-api/oneroster-source.ts';
 import type { SourceContext } from './source-context.ts';
 
 export type { SourceContext } from './source-context.ts';
@@ -24,10 +25,11 @@ function createMainSource(config: SourceConfig, context: SourceContext): RosterS
     case 'files':
     case 'sftp':
       return createCsvSource(config, context);
+    case 'oneroster':
+      return createOneRosterSource(config, context);
     case 'clever':
       return createCleverSource(config, context);
     case 'classlink':
-    case 'oneroster':
       throw new Error(`no ${config.type} source yet`);
   }
 }
