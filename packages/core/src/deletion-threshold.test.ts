@@ -4,10 +4,12 @@ import {
   Percent,
   ThresholdBasisPoints,
   basisPointsFor,
+  thresholdFor,
   thresholdFromText,
 } from './deletion-threshold.ts';
 import { UsageError } from './errors.ts';
 import { RECORD_TYPES } from './record-types.ts';
+import type { RecordType } from './record-types.ts';
 
 const messagesOf = (value: unknown) => DeletionThreshold.safeParse(value).error?.issues.map(({ message }) => message);
 
@@ -89,6 +91,28 @@ describe('DeletionThreshold', () => {
         expect(ThresholdBasisPoints.parse(JSON.parse(JSON.stringify(threshold)))).toEqual(threshold);
       }),
     );
+  });
+});
+
+describe('thresholdFor (guard §4)', () => {
+  const of = (value: unknown, sourceType: 'clever' | 'sftp', recordType: RecordType) =>
+    basisPointsFor(thresholdFor(DeletionThreshold.parse(value), sourceType), recordType);
+
+  it.each([[10], [0], [{ default: 5 }], [{ staff: 5 }]])('never trips on terms and courses of Clever: %j', (value) => {
+    expect([of(value, 'clever', 'terms'), of(value, 'clever', 'courses')]).toEqual([10_000, 10_000]);
+  });
+
+  it('leaves every other record type of Clever, and every other source, as configured', () => {
+    const others = RECORD_TYPES.filter((type) => type !== 'terms' && type !== 'courses');
+    for (const value of [7, { default: 7 }, { classes: 7, default: 7 }]) {
+      expect(others.map((type) => of(value, 'clever', type))).toEqual(others.map(() => 700));
+      expect(RECORD_TYPES.map((type) => of(value, 'sftp', type))).toEqual(RECORD_TYPES.map(() => 700));
+    }
+  });
+
+  it('gives way to an override of the same record type', () => {
+    const threshold = thresholdFor(DeletionThreshold.parse({ terms: 20, staff: 0 }), 'clever');
+    expect(threshold).toEqual({ default: 1000, perType: { terms: 2000, courses: 10_000, staff: 0 } });
   });
 });
 

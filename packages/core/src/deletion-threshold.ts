@@ -3,6 +3,7 @@ import { RECORD_TYPES } from './record-types.ts';
 import type { RecordType } from './record-types.ts';
 import { UsageError } from './errors.ts';
 import { received } from './received.ts';
+import type { SourceType } from './source-config.ts';
 
 const EXPECTED_PERCENT = 'expected a percentage from 0 to 100 with at most two decimals, such as 10 or 33.33';
 const EXPECTED_THRESHOLD = `${EXPECTED_PERCENT}, or one for each record type, such as {default: 10, staff: 5}`;
@@ -57,6 +58,19 @@ function toThreshold(parsed: number | z.infer<typeof PercentsByType>): DeletionT
     if (basisPoints !== undefined) perType[recordType] = basisPoints;
   }
   return { default: parsed.default ?? DEFAULT_DELETION_THRESHOLD.default, perType };
+}
+
+/**
+ * Overrides that a source type brings along. Clever makes terms and courses up from sections and gives them new ids
+ * without cause (guard §4): a year's worth of them may go, and come back under other ids, in any run.
+ */
+const SOURCE_OVERRIDES: Partial<Readonly<Record<SourceType, DeletionThreshold['perType']>>> = {
+  clever: { terms: 10_000, courses: 10_000 },
+};
+
+/** The threshold for runs from a source of this type: what is configured for a record type outweighs the source's own. */
+export function thresholdFor(threshold: DeletionThreshold, sourceType: SourceType): DeletionThreshold {
+  return { default: threshold.default, perType: { ...SOURCE_OVERRIDES[sourceType], ...threshold.perType } };
 }
 
 /** The threshold that holds for a record type, in basis points: its own, else the default. */

@@ -13,6 +13,7 @@ export {
   Percent,
   ThresholdBasisPoints,
   basisPointsFor,
+  thresholdFor,
   thresholdFromText,
 } from './deletion-threshold.ts';
 export { editDistance } from './edit-distance.ts';

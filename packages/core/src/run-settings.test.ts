@@ -1,8 +1,7 @@
 import { parseConfig } from './config-file.ts';
 import { RunSettings, runSettings } from './run-settings.ts';
 
-const settingsOf = (sync: object): RunSettings => {
-  const source = { type: 'files', path: '.' };
+const settingsOf = (sync: object, source: object = { type: 'files', path: '.' }): RunSettings => {
   const [district] = parseConfig({ districts: [{ id: 'a', syncs: [{ id: 'b', source, ...sync }] }] }).districts;
   const [parsed] = district?.syncs ?? [];
   if (parsed === undefined) throw new Error('The configuration has no sync.');
@@ -31,6 +30,13 @@ describe('runSettings (guard §14)', () => {
       maxSkippedPercent: 1,
       restoreUserArchived: true,
     });
+  });
+
+  it('lets terms and courses of Clever come and go, unless a threshold is set for them (guard §4)', () => {
+    const clever = { type: 'clever', token: 'a-token' };
+    expect(settingsOf({}, clever).threshold.perType).toEqual({ terms: 10_000, courses: 10_000 });
+    const set = settingsOf({ deletionThreshold: { courses: 30 } }, clever);
+    expect(set.threshold.perType).toEqual({ terms: 10_000, courses: 3000 });
   });
 
   it('can be kept as JSON and read again', () => {

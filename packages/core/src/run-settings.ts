@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SyncConfig } from './config-file.ts';
-import { Percent, ThresholdBasisPoints } from './deletion-threshold.ts';
+import { Percent, ThresholdBasisPoints, thresholdFor } from './deletion-threshold.ts';
 import { WITHHOLD } from './guard.ts';
 
 /** What is fixed for a run when it is requested and kept with it (guard §14): later edits do not reach it. */
@@ -17,11 +17,11 @@ export const RunSettings = z.strictObject({
 });
 export type RunSettings = z.infer<typeof RunSettings>;
 
-/** The settings that a run of this sync takes with it. */
-export function runSettings(sync: Omit<SyncConfig, 'id' | 'source' | 'schedule' | 'enabled'>): RunSettings {
+/** The settings that a run of this sync takes with it; of its source, only the overrides of the type (guard §4). */
+export function runSettings(sync: Omit<SyncConfig, 'id' | 'schedule' | 'enabled'>): RunSettings {
   return {
     schools: sync.schools,
-    threshold: sync.deletionThreshold,
+    threshold: thresholdFor(sync.deletionThreshold, sync.source.type),
     alwaysAllow: sync.alwaysAllow,
     withhold: sync.withhold,
     maxSkippedPercent: sync.maxSkippedPercent,

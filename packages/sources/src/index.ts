@@ -1,5 +1,6 @@
 import type { SourceConfig } from '@rollbook/core';
 import type { RosterSource } from '@rollbook/pipeline';
+import { createCleverSource } from './clever/clever-source.ts';
 import { createCsvSource } from './csv-source.ts';
 import { createGuardiansSource } from './guardians-file/guardians-source.ts';
 import { withGuardiansFile } from './guardians-file/with-guardians-file.ts';
@@ -27,6 +28,7 @@ function createMainSource(config: SourceConfig, context: SourceContext): RosterS
     case 'oneroster':
       return createOneRosterSource(config, context);
     case 'clever':
+      return createCleverSource(config, context);
     case 'classlink':
       throw new Error(`no ${config.type} source yet`);
   }

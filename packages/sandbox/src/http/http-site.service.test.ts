@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { UsageError } from '@rollbook/core';
 import type { HttpFault } from './http-faults.ts';
 import { startHttpSite } from './http-site.ts';
 import type { HttpSite, SiteRequest } from './http-site.ts';
@@ -188,6 +189,27 @@ describe('by hand', () => {
     expect(await put('/-/faults', [{ kind: 'fire' }])).toEqual([400, { error: expect.stringContaining('got "fire"') }]);
     expect(await put('/-/latency', 'soon')).toEqual([400, { error: 'Expected milliseconds, 0 or more.' }]);
     expect((await get('/-/other')).status).toBe(404);
+  });
+
+  it('does what this site offers besides', async () => {
+    const said: unknown[] = [];
+    const own = await startHttpSite({
+      answer: () => ({ status: 200, body: {} }),
+      operator: {
+        'POST /-/say': (word) => {
+          if (word === 'nothing') throw new UsageError('Expected a word.');
+          return said.push(word);
+        },
+      },
+    });
+    const post = (path: string, body?: string): Promise<Response> =>
+      fetch(`${own.url}${path}`, { method: 'POST', ...(body === undefined ? {} : { body }) });
+    expect([await (await post('/-/say', '"hello"')).json(), await (await post('/-/say')).json()]).toEqual([1, 2]);
+    expect(said).toEqual(['hello', null]);
+    const refused = await Promise.all([post('/-/say', '"nothing"'), post('/-/say', '{'), post('/-/shout')]);
+    expect(refused.map(({ status }) => status)).toEqual([400, 400, 404]);
+    expect(await refused[2]?.json()).toEqual({ error: expect.stringContaining('DELETE /-/faults, ') });
+    await own.stop();
   });
 });
 

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HttpFaults } from './http-faults.ts';
 import { HttpLog } from './http-log.ts';
 import { answerOperator, OPERATOR_PATH } from './operator.ts';
+import type { OperatorCommands } from './operator.ts';
 import { sendReply } from './send-reply.ts';
 
 export interface SiteRequest {
@@ -36,6 +37,8 @@ export interface HttpSiteOptions {
   readonly answer: (request: SiteRequest) => SiteReply | Promise<SiteReply>;
   /** The site's way to say that something is wrong, for faults. Left out: an empty object. */
   readonly errorBody?: (status: number) => unknown;
+  /** What its operator can do besides what every site offers. */
+  readonly operator?: OperatorCommands;
   /** The site's own switches, for the operator to look at and to change; the site reads them when it needs them. */
   readonly switches?: object;
 }
@@ -62,7 +65,7 @@ const BODY_LIMIT_BYTES = 1 << 20;
  * system's error if the port is taken.
  */
 export async function startHttpSite(options: HttpSiteOptions): Promise<HttpSite> {
-  const { answer, errorBody = () => ({}) } = options;
+  const { answer, errorBody = () => ({}), operator = {} } = options;
   const faults = new HttpFaults();
   const log = new HttpLog();
   const stopped = new AbortController();
@@ -70,7 +73,7 @@ export async function startHttpSite(options: HttpSiteOptions): Promise<HttpSite>
 
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(message.url ?? '/', site.url);
-    if (url.pathname.startsWith(OPERATOR_PATH)) return answerOperator(site, url.pathname, message, response);
+    if (url.pathname.startsWith(OPERATOR_PATH)) return answerOperator(site, operator, url.pathname, message, response);
     const entry = log.begin(message.method ?? '', url.pathname, url.search.slice(1));
     response.once('close', () => log.end(entry, response.headersSent ? response.statusCode : 0));
     const body = await readBody(message);

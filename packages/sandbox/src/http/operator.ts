@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { json, text } from 'node:stream/consumers';
 import { UsageError } from '@rollbook/core';
-import { json } from 'node:stream/consumers';
 import type { HttpFault } from './http-faults.ts';
 import type { HttpSite } from './http-site.ts';
 
@@ -8,6 +8,11 @@ import type { HttpSite } from './http-site.ts';
 export const OPERATOR_PATH = '/-/';
 
 type Answer = (site: HttpSite, message: IncomingMessage) => unknown;
+
+/** What a site lets its operator do besides; gets the body, null if there is none, and gives what is answered. */
+export type OperatorCommand = (body: unknown) => unknown;
+/** By method and path, such as `POST /-/sync`; one of the same name as a common command takes its place. */
+export type OperatorCommands = Readonly<Record<string, OperatorCommand>>;
 
 /**
  * By hand: `GET /-/log`, `GET /-/faults`, `PUT /-/faults` with a list of faults that takes the place of the old one,
@@ -46,18 +51,28 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 /** Answers a request of the operator: 404 for an unknown one, 400 with a reason for one that cannot be obeyed. */
 export async function answerOperator(
   site: HttpSite,
+  commands: OperatorCommands,
   path: string,
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const answer = ANSWERS[`${message.method ?? ''} ${path}`];
+  const name = `${message.method ?? ''} ${path}`;
+  const command = commands[name];
+  const answer = command === undefined ? ANSWERS[name] : async () => command(await bodyOf(message));
   const send = (status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
   };
-  if (answer === undefined) return send(404, { error: `Expected one of: ${Object.keys(ANSWERS).join(', ')}.` });
+  if (answer === undefined) return send(404, { error: `Expected one of: ${known(commands).join(', ')}.` });
   try {
     send(200, await answer(site, message));
   } catch (error) {
     send(400, { error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+const known = (commands: OperatorCommands): string[] => Object.keys({ ...ANSWERS, ...commands });
+
+async function bodyOf(message: IncomingMessage): Promise<unknown> {
+  const body = await text(message);
+  return body === '' ? null : JSON.parse(body);
 }
