@@ -106,7 +106,7 @@ export interface Pulled {
 
 export async function collect(events: AsyncIterable<PullEvent>): Promise<Pulled> {
   const all: PullEvent[] = [];
-  for await (const event of events) all.push(event);
+  for await (const event of events) all.push(event.kind === 'packed' ? unpacked(event) : event);
   const delivers = all.filter((event) => event.kind === 'delivers');
   const rowsOf = (recordType: RecordType) =>
     all.flatMap((event) => (event.kind === 'rows' && event.recordType === recordType ? [...event.rows] : []));
@@ -124,6 +124,12 @@ export async function collect(events: AsyncIterable<PullEvent>): Promise<Pulled>
     warnings,
     codes: () => warnings.map(({ code }) => code),
   };
+}
+
+/** Packed rows are good until the next event only. */
+function unpacked({ file, enrollments }: Extract<PullEvent, { kind: 'packed' }>): PullEvent {
+  const rows = Array.from({ length: enrollments.count }, (_, index) => enrollments.unpack(index));
+  return { kind: 'rows', recordType: 'enrollments', file, rows };
 }
 
 /** What a test sets of a source's configuration. */

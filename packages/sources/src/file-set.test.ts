@@ -95,8 +95,8 @@ describe('a local delivery', () => {
       let seen = 0;
       const stopped = async (): Promise<void> => {
         for await (const event of source.pull(controller.signal))
-          if (event.kind === 'rows' && event.recordType === 'enrollments') {
-            seen += event.rows.length;
+          if (event.kind === 'packed') {
+            seen += event.enrollments.count;
             controller.abort(new Error('told to stop'));
           }
       };

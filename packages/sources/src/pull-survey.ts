@@ -37,6 +37,9 @@ class PullSurvey {
         return;
       case 'rows':
         return this.#takeRows(event);
+      case 'packed':
+        this.#enrollments += event.enrollments.count;
+        return;
       case 'skipped':
         this.#skipped += 1;
         return this.#tell(event.warning);
