@@ -5,7 +5,7 @@ import { ownText } from '../own-text.ts';
 export type StudentKey = 'sisId' | 'studentNumber';
 
 /**
- * The students that a source yields, by SIS ID and by number, for finding those that guardians.csv names. Some 15 MB
+ * The students that a source yields, by SIS ID and by number, for finding those that guardians.csv names. Some 11 MB
  * for 100,000 students.
  */
 export class StudentIds {
