@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
-import { DEFAULT_DELETION_THRESHOLD } from '@rollbook/core';
+import { DEFAULT_DELETION_THRESHOLD, FilesSource } from '@rollbook/core';
 import { requestSync, runStage, type PipelineContext, type Stage, type StagePayload } from '@rollbook/pipeline';
 import { createSource } from '@rollbook/sources';
 import { PostgresRuns, PostgresSnapshots, openDatabase } from '@rollbook/store';
@@ -33,7 +33,7 @@ const context: PipelineContext = {
     remove: async () => undefined,
   },
   openSource: async () =>
-    createSource({ type: 'files', path: folder, format: 'auto' }, { spoolDir: tmpdir(), allowPrivate: true }),
+    createSource(FilesSource.parse({ type: 'files', path: folder }), { spoolDir: tmpdir(), allowPrivate: true }),
   log: { info: () => undefined, warn: complain, error: complain },
 };
 

@@ -8,7 +8,7 @@ import {
   type Staff,
   type Student,
 } from '@rollbook/core';
-import type { Delivery, PullEvent, RosterSource } from '@rollbook/pipeline';
+import type { Delivery, PullEvent, RosterSource, SourceSurvey } from '@rollbook/pipeline';
 
 /** A roster in the memory of a test, delivered as a source would. Change `records`, and the next pull shows it. */
 export class RosterBuilder implements RosterSource {
@@ -45,6 +45,11 @@ export class RosterBuilder implements RosterSource {
     for (const event of this.extraEvents) yield event;
     await this.beforeEnd();
     this.pullsRead++;
+  }
+
+  survey(): Promise<SourceSurvey> {
+    const schools = [...this.records.schools.values()].map(({ sisId, name, number }) => ({ sisId, name, number }));
+    return Promise.resolve({ schools, counts: {}, permissions: [], freshAt: null, notes: [] });
   }
 
   *#tellAll(): Iterable<PullEvent> {

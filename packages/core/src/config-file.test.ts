@@ -52,7 +52,7 @@ describe('parseConfig', () => {
     expect(district).toMatchObject({ name: 'riverside', timezone: 'UTC' });
     expect(district?.syncs[0]).toEqual({
       id: 'sis',
-      source: { ...FILES, format: 'auto' },
+      source: { ...FILES, format: 'auto', manageGuardians: true, studentIdSource: 'student_number' },
       schedule: null,
       schools: null,
       deletionThreshold: { default: 1000, perType: {} },
@@ -205,6 +205,9 @@ describe('configJsonSchema', () => {
                       oneOf: [
                         { properties: { type: { const: 'files' } } },
                         { properties: { type: { const: 'sftp' } } },
+                        { properties: { type: { const: 'clever' } } },
+                        { properties: { type: { const: 'classlink' } } },
+                        { properties: { type: { const: 'oneroster' } } },
                       ],
                     },
                   },

@@ -4,7 +4,10 @@ describe('unknown keys', () => {
   it.each([
     [{ pasword: 'x', ...SFTP }, 'pasword: unknown key; did you mean `password`?'],
     [{ ...SFTP, private_key: 'x' }, 'private_key: unknown key; did you mean `privateKey`?'],
-    [{ ...FILES, host: 'x' }, 'host: unknown key; known here: type, path, format'],
+    [
+      { ...FILES, host: 'x' },
+      'host: unknown key; known here: type, path, format, manageGuardians, guardiansFile, studentIdSource',
+    ],
   ])('of a source are compared with the keys of its type', (source, problem) => {
     expect(syncProblemsOf({ source })).toEqual([`source.${problem}`]);
   });
@@ -28,16 +31,16 @@ describe('unknown keys', () => {
 });
 
 describe('source types', () => {
-  it.each(['clever', 'classlink', 'oneroster'])('says that %s cannot be read yet', (type) => {
-    expect(syncProblemsOf({ source: { type } })).toEqual([
-      `source.type: expected one of files, sftp, received "${type}", which this version cannot read yet`,
-    ]);
-  });
-
   it.each([
-    [{ type: 'sfpt' }, 'source.type: expected one of files, sftp, received "sfpt"; did you mean "sftp"?'],
-    [{ type: 'database' }, 'source.type: expected one of files, sftp, received "database"'],
-    [{}, 'source.type: expected one of files, sftp, received nothing'],
+    [
+      { type: 'sfpt' },
+      'source.type: expected one of files, sftp, clever, classlink, oneroster, received "sfpt"; did you mean "sftp"?',
+    ],
+    [
+      { type: 'database' },
+      'source.type: expected one of files, sftp, clever, classlink, oneroster, received "database"',
+    ],
+    [{}, 'source.type: expected one of files, sftp, clever, classlink, oneroster, received nothing'],
     ['files', 'source: expected keys with values, received text'],
   ])('refuses %j', (source, problem) => {
     expect(syncProblemsOf({ source })).toEqual([problem]);

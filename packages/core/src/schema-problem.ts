@@ -7,9 +7,6 @@ import { valueAt } from './value-at.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Source types that a later version brings; naming one now is not a typing mistake. */
-const PLANNED_SOURCES = ['clever', 'classlink', 'oneroster'];
-
 /** Our own messages begin so; the schema library's do not and are put into plainer words. */
 const OWN_MESSAGE = /^expected /;
 
@@ -74,7 +71,6 @@ function unknownType(issue: Extract<Issue, { code: 'invalid_union' }>, value: un
   const type = issue.discriminator === undefined ? value : (valueAt(value, issue.discriminator) ?? value);
   const expected = `expected one of ${options.join(', ')}, received ${received(type)}`;
   if (typeof type !== 'string') return expected;
-  if (PLANNED_SOURCES.includes(type)) return `${expected}, which this version cannot read yet`;
   const [meant] = nearest(type, options);
   return meant === undefined ? expected : `${expected}; did you mean ${quoted(meant)}?`;
 }

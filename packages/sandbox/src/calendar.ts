@@ -41,3 +41,10 @@ export function birthDateFor(schoolYear: number, gradeIndex: number, random: Ran
 export function daysApart(one: string, other: string): number {
   return Math.round(Math.abs(Date.parse(one) - Date.parse(other)) / DAY_MS);
 }
+
+/** When a district's files of this day are written, in the time of this machine. */
+export const nightOf = ({ schoolYear, day }: { readonly schoolYear: number; readonly day: number }): Date =>
+  new Date(schoolYear - 1, 7, day, 4);
+
+/** The day before a date, both `YYYY-MM-DD`. */
+export const dayBefore = (date: string): string => isoDate(Date.parse(date) - DAY_MS);

@@ -2,13 +2,14 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { termsOf } from './calendar.ts';
+import { publish } from './csv-files.ts';
 import * as plan from './large-plan.ts';
 import type { LargeDistrictOptions, LargePlan } from './large-plan.ts';
 import { GRADES } from './model.ts';
 import { FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, plain } from './names.ts';
 import { ONEROSTER_COLUMNS, manifestRows } from './oneroster-columns.ts';
 import type { OneRosterFile, OneRosterVersion } from './oneroster-columns.ts';
-import { publish } from './oneroster-csv.ts';
+import { ONEROSTER_NAMES } from './oneroster-csv.ts';
 import { scramble } from './random.ts';
 
 export type { LargeDistrictOptions };
@@ -240,7 +241,7 @@ export async function writeLargeDistrict(options: LargeDistrictOptions): Promise
   const rows: Record<string, number> = {};
   let sizeBytes = 0;
 
-  await publish(dir, [...files.map((file) => `${file}.csv`), 'manifest.csv'], async (name, path) => {
+  await publish(dir, [...files.map((file) => `${file}.csv`), 'manifest.csv'], ONEROSTER_NAMES, async (name, path) => {
     const out = createWriteStream(path);
     const file = files.find((each) => `${each}.csv` === name);
     if (file === undefined) {

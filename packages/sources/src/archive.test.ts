@@ -1,14 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openArchive } from './archive.ts';
+import { rosterFiles } from './delivery-kind.ts';
 import { neverAborted, refusal, withFolder, zipOf, type ZipEntry } from './delivery.fixture.ts';
 
 const USERS = 'sourcedId\n1\n';
-const isWanted = (name: string): boolean => /^(users|orgs)\.csv$/i.test(name);
+const kind = rosterFiles('auto');
 
 async function readArchive(zip: Buffer, limits?: Parameters<typeof openArchive>[3]): Promise<Record<string, string>> {
   return withFolder({ 'roster.zip': zip }, async (folder) => {
-    const set = await openArchive(join(folder, 'roster.zip'), 'roster.zip', isWanted, limits);
+    const set = await openArchive(join(folder, 'roster.zip'), 'roster.zip', kind, limits);
     try {
       const content: Record<string, string> = {};
       for (const file of set.files) {
@@ -18,7 +19,7 @@ async function readArchive(zip: Buffer, limits?: Parameters<typeof openArchive>[
       }
       return { ...content, ...Object.fromEntries(set.warnings.map(({ code }) => [code, 'warned'])) };
     } finally {
-      set.close();
+      await set.close();
     }
   });
 }
@@ -123,13 +124,13 @@ describe('a zip of CSV files', () => {
     await withFolder({}, async (folder) => {
       const path = join(folder, 'roster.zip');
       await writeFile(path, zipOf([{ name: 'users.csv', content: USERS }]));
-      const set = await openArchive(path, 'roster.zip', isWanted);
+      const set = await openArchive(path, 'roster.zip', kind);
       const controller = new AbortController();
       controller.abort(new Error('told to stop'));
       await expect(set.files[0]!.open(controller.signal)[Symbol.asyncIterator]().next()).rejects.toThrow(
         'told to stop',
       );
-      set.close();
+      await set.close();
     });
   });
 });

@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { Readable } from 'node:stream';
 import { SyncError } from '@rollbook/core';
 import type { PullWarning } from '@rollbook/pipeline';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import type { DeliveryKind } from './delivery-kind.ts';
 import { isCsvName, isIgnoredName, isZipName, listNames, sameNames } from './delivery-names.ts';
 import { textOf } from './error-facts.ts';
 import { EXPORT_AGAIN, invalidData } from './invalid-data.ts';
@@ -26,7 +28,7 @@ const RATIO_FROM_BYTES = 2 ** 20;
 export async function openArchive(
   path: string,
   name: string,
-  isWanted: (fileName: string) => boolean,
+  kind: DeliveryKind,
   limits: ArchiveLimits = LIMITS,
 ): Promise<FileSet> {
   const zip = await openPromise(path, { autoClose: false, validateEntrySizes: true }).catch((error: unknown) => {
@@ -37,13 +39,17 @@ export async function openArchive(
   try {
     const entries = await listEntries(zip, name, limits);
     const csvEntries = entries.filter((entry) => isCsvName(entry.fileName));
-    const wanted = csvEntries.filter((entry) => isWanted(baseName(entry.fileName)));
+    const names = csvEntries.map((entry) => baseName(entry.fileName));
+    const picked = new Set(kind.pick(name, names));
+    const wanted = csvEntries.filter((entry) => picked.has(baseName(entry.fileName)));
     refuseScattered(wanted, name);
     return {
       files: wanted.map((entry) => zipEntryFile(zip, entry, name)),
       otherNames: csvEntries.filter((entry) => !wanted.includes(entry)).map((entry) => baseName(entry.fileName)),
       warnings: nestedZipWarnings(entries, name),
-      close: () => zip.close(),
+      // The times inside a zip have no time zone.
+      modifiedMs: (await stat(path)).mtimeMs,
+      close: async () => zip.close(),
     };
   } catch (error) {
     zip.close();

@@ -3,7 +3,7 @@ import type { PullWarning } from '@rollbook/pipeline';
 import { invalidData } from './invalid-data.ts';
 
 /** Spaces of every kind, zero-width and control characters, BOM: what one cannot see in a header (guard §18). */
-const UNSEEN = /[\s\u0000-\u001f\u007f-\u00a0\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+export const UNSEEN = /[\s\u0000-\u001f\u007f-\u00a0\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 
 export const plainHeader = (cell: string): string => cell.replaceAll(UNSEEN, '').toLowerCase();
 

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
-import type { PullEvent, PulledRow, PullWarning } from '@rollbook/pipeline';
-import type { RecordType, RosterRecord, SyncError } from '@rollbook/core';
+import { FilesSource, type RecordType, type RosterRecord, type SyncError } from '@rollbook/core';
+import type { PullEvent, PulledRow, PullWarning, RosterSource } from '@rollbook/pipeline';
 import { createSource } from './index.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -93,6 +93,8 @@ export async function withFolder<T>(
 
 /** Everything a pull said, sorted by kind. */
 export interface Pulled {
+  readonly all: readonly PullEvent[];
+  readonly revision: string | null;
   readonly delivers: Readonly<Record<string, string>>;
   readonly order: readonly RecordType[];
   rows<T extends RecordType>(recordType: T): PulledRow<T>[];
@@ -109,7 +111,10 @@ export async function collect(events: AsyncIterable<PullEvent>): Promise<Pulled>
   const rowsOf = (recordType: RecordType) =>
     all.flatMap((event) => (event.kind === 'rows' && event.recordType === recordType ? [...event.rows] : []));
   const warnings = all.flatMap((event) => (event.kind === 'warning' ? [event.warning] : []));
+  const revised = all.find((event) => event.kind === 'revision');
   return {
+    all,
+    revision: revised?.revision ?? null,
     delivers: Object.fromEntries(delivers.map(({ recordType, delivery }) => [recordType, delivery])),
     order: [...new Set(all.flatMap((event) => (event.kind === 'rows' ? [event.recordType] : [])))],
     rows: <T extends RecordType>(recordType: T) => rowsOf(recordType) as unknown as PulledRow<T>[],
@@ -121,12 +126,18 @@ export async function collect(events: AsyncIterable<PullEvent>): Promise<Pulled>
   };
 }
 
-/** Pulls a folder or zip through the `files` source. */
-export const pullPath = (path: string, spoolDir = tmpdir()): Promise<Pulled> =>
-  collect(createSource({ type: 'files', path, format: 'auto' }, { spoolDir, allowPrivate: false }).pull(neverAborted));
+/** What a test sets of a source's configuration. */
+export type Settings = Partial<Omit<FilesSource, 'type' | 'path'>>;
 
-export const pullFiles = (files: Readonly<Record<string, string | Buffer>>): Promise<Pulled> =>
-  withFolder(files, (folder) => pullPath(folder));
+export const filesSource = (path: string, settings: Settings = {}, spoolDir = tmpdir()): RosterSource =>
+  createSource(FilesSource.parse({ type: 'files', path, ...settings }), { spoolDir, allowPrivate: false });
+
+/** Pulls a folder or zip through the `files` source. */
+export const pullPath = (path: string, settings?: Settings): Promise<Pulled> =>
+  collect(filesSource(path, settings).pull(neverAborted));
+
+export const pullFiles = (files: Readonly<Record<string, string | Buffer>>, settings?: Settings): Promise<Pulled> =>
+  withFolder(files, (folder) => pullPath(folder, settings));
 
 /** The SyncError that a step ends with; fails the test if there is none. */
 export async function refusal(step: Promise<unknown>): Promise<SyncError> {

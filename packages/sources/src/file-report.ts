@@ -14,7 +14,7 @@ export class FileReport {
   readonly #delivery: Delivery;
   readonly #out: PullOutput;
   readonly #idColumn: string;
-  readonly #gathered = new Map<string, { readonly line: number; readonly what: string; count: number }>();
+  readonly #gathered = new Map<string, { readonly line: number; readonly message: string; count: number }>();
 
   constructor(fileName: string, recordTypes: RecordTypes, delivery: Delivery, out: PullOutput, idColumn = 'sourcedId') {
     this.fileName = fileName;
@@ -24,19 +24,29 @@ export class FileReport {
     this.#idColumn = idColumn;
   }
 
-  /** The row cannot be used. `what` continues the sentence that began with file and line. */
+  /** How the place of a row is named in messages. */
+  protected place(line: number): string {
+    return `${this.fileName}, line ${line}`;
+  }
+
+  /** How a column is named in messages. */
+  column(name: string): string {
+    return `column \`${name}\``;
+  }
+
+  /** The row cannot be used. `what` continues the sentence that began with its place. */
   skip(line: number, sisId: string, code: string, what: string, types: RecordTypes = this.#recordTypes): void {
-    const message = `${this.fileName}, line ${line}: ${what}`;
-    this.#out.skip(types, sisId === '' ? null : sisId, { code, file: this.fileName, line, message });
+    const message = `${this.place(line)}: ${what}`;
+    this.#out.skip(types, sisId === '' ? null : sisId, { code, file: this.fileName, line: line || null, message });
   }
 
   skipBlank(line: number, sisId: string, column: string, types: RecordTypes = this.#recordTypes): void {
     const code = column === this.#idColumn ? 'missing_id' : 'missing_value';
-    this.skip(line, sisId, code, `column \`${column}\` is blank; the row was skipped.`, types);
+    this.skip(line, sisId, code, `${this.column(column)} is blank; the row was skipped.`, types);
   }
 
   skipBadDate(line: number, sisId: string, column: string): void {
-    this.skip(line, sisId, 'bad_date', `column \`${column}\`: expected a date as YYYY-MM-DD; the row was skipped.`);
+    this.skip(line, sisId, 'bad_date', `${this.column(column)}: expected a date as YYYY-MM-DD; the row was skipped.`);
   }
 
   skipOverlong(line: number, sisId: string): void {
@@ -46,7 +56,7 @@ export class FileReport {
   /** Something is lost or odd, but the row is kept. Told once a file, with the number of rows. */
   note(code: string, line: number, what: string): void {
     const known = this.#gathered.get(code);
-    if (known === undefined) this.#gathered.set(code, { line, what, count: 1 });
+    if (known === undefined) this.#gathered.set(code, { line, message: `${this.place(line)}: ${what}`, count: 1 });
     else known.count += 1;
   }
 
@@ -61,7 +71,11 @@ export class FileReport {
     const word = status.trim().toLowerCase();
     if (word === 'tobedeleted' || word === 'inactive') return true;
     if (word !== 'active')
-      this.note('unknown_status', line, 'column `status`: expected active or tobedeleted; the row was read as active');
+      this.note(
+        'unknown_status',
+        line,
+        `${this.column('status')}: expected active or tobedeleted; the row was read as active`,
+      );
     return false;
   }
 
@@ -73,14 +87,9 @@ export class FileReport {
 
   /** Hands out the gathered warnings, at the end of the file. */
   finish(): void {
-    for (const [code, { line, what, count }] of this.#gathered) {
+    for (const [code, { line, message, count }] of this.#gathered) {
       const more = count === 1 ? '' : ` (${count} rows in all)`;
-      this.#out.warn({
-        code,
-        file: this.fileName,
-        line,
-        message: `${this.fileName}, line ${line}: ${what}${more}.`,
-      });
+      this.#out.warn({ code, file: this.fileName, line: line || null, message: `${message}${more}.` });
     }
     this.#gathered.clear();
   }

@@ -1,7 +1,15 @@
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { neverAborted, pullFiles, pullPath, refusal, sound, withFolder, zipOf } from './delivery.fixture.ts';
-import { createSource } from './index.ts';
+import {
+  filesSource,
+  neverAborted,
+  pullFiles,
+  pullPath,
+  refusal,
+  sound,
+  withFolder,
+  zipOf,
+} from './delivery.fixture.ts';
 import { localFile } from './source-file.ts';
 
 const asZip = (folder = ''): Buffer =>
@@ -83,10 +91,7 @@ describe('a local delivery', () => {
     const rows = Array.from({ length: 30_000 }, (_, i) => `E${i},,,K1,0123,007,student,,,`);
     await withFolder({ ...sound, 'enrollments.csv': sound['enrollments.csv'] + rows.join('\n') }, async (folder) => {
       const controller = new AbortController();
-      const source = createSource(
-        { type: 'files', path: folder, format: 'auto' },
-        { spoolDir: folder, allowPrivate: false },
-      );
+      const source = filesSource(folder);
       let seen = 0;
       const stopped = async (): Promise<void> => {
         for await (const event of source.pull(controller.signal))

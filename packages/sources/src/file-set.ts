@@ -1,9 +1,12 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
+import type { PullWarning } from '@rollbook/pipeline';
 import { openArchive } from './archive.ts';
+import type { DeliveryKind } from './delivery-kind.ts';
 import { fileKey, isCsvName, isIgnoredName, isZipName, listNames, sameNames } from './delivery-names.ts';
 import { codeOf } from './error-facts.ts';
-import { EXPORT_AGAIN, invalidData } from './invalid-data.ts';
+import { invalidData } from './invalid-data.ts';
+import type { RosterSettings } from './roster-settings.ts';
 import { localFile, type FileSet } from './source-file.ts';
 
 /** Which names of a listing make up the delivery: one zip, or loose CSV files. */
@@ -12,19 +15,15 @@ export type Delivered =
   | { readonly kind: 'loose'; readonly names: readonly string[]; readonly otherNames: readonly string[] };
 
 /**
- * Picks the delivery out of the names in a folder. Roster files are known by name (`isWanted`), a zip by its ending;
- * loose files and a zip side by side are refused, because nobody can say which of them is the current one.
+ * Picks the delivery out of the names in a folder. Its files are known by name, a zip by its ending; loose files and a
+ * zip side by side are refused, because nobody can say which of them is the current one.
  * Throws `invalid_data` if there is nothing, or more than one candidate.
  */
-export function pickDelivery(
-  place: string,
-  all: readonly string[],
-  isWanted: (fileName: string) => boolean,
-): Delivered {
+export function pickDelivery(place: string, all: readonly string[], kind: DeliveryKind): Delivered {
   const names = all.filter((name) => !isIgnoredName(name));
-  const zips = names.filter(isZipName);
   const csvNames = names.filter(isCsvName);
-  const wanted = csvNames.filter(isWanted);
+  const wanted = kind.pick(place, csvNames);
+  const zips = kind.isSingleFile && wanted.length > 0 ? [] : names.filter(isZipName);
   if (wanted.length > 0 && zips.length > 0)
     throw invalidData(
       `${place} holds both loose roster files and a zip: ${listNames([...zips, ...wanted])}.`,
@@ -43,31 +42,27 @@ export function pickDelivery(
     );
   const [zip] = zips;
   if (zip !== undefined) return { kind: 'zip', name: zip };
-  const otherNames = csvNames.filter((name) => !isWanted(name));
+  const otherNames = csvNames.filter((name) => !wanted.includes(name));
   if (wanted.length > 0) return { kind: 'loose', names: wanted, otherNames };
-  throw invalidData(
-    `${place} holds no roster files. Found: ${listNames(all)}.`,
-    `Expected OneRoster CSV files such as users.csv and enrollments.csv, or one zip of them. ${EXPORT_AGAIN}`,
-  );
+  throw invalidData(`${place} holds no ${kind.what}. Found: ${listNames(all)}.`, kind.advice);
 }
 
 /**
- * The delivery in a local folder or zip. Links that lead out of the folder are refused.
+ * The delivery in a local folder or zip, called `place` in messages. Links that lead out of the folder are refused.
  * Throws `invalid_data` if there is none, naming what was found.
  */
-export async function openLocalFiles(path: string, isWanted: (fileName: string) => boolean): Promise<FileSet> {
-  const place = `"${path}"`;
+export async function openLocalFiles(path: string, kind: DeliveryKind, place = `"${path}"`): Promise<FileSet> {
   const info = await stat(path).catch((error: unknown) => {
     throw notThere(place, error);
   });
-  if (!info.isDirectory()) return openSingleFile(path, isWanted);
+  if (!info.isDirectory()) return openSingleFile(path, kind, place);
   const all = await readdir(path).catch((error: unknown) => {
     throw notThere(place, error);
   });
-  const delivered = pickDelivery(place, all, isWanted);
+  const delivered = pickDelivery(place, all, kind);
   if (delivered.kind === 'zip') {
     await refuseOutside(path, delivered.name);
-    return openArchive(join(path, delivered.name), delivered.name, isWanted);
+    return openArchive(join(path, delivered.name), delivered.name, kind);
   }
   const files = [];
   for (const name of delivered.names) {
@@ -77,17 +72,25 @@ export async function openLocalFiles(path: string, isWanted: (fileName: string) 
   const generations = differentGenerations(files);
   const warnings =
     generations === undefined ? [] : [{ code: 'mixed_generations', file: null, line: null, message: generations }];
-  return { files, otherNames: delivered.otherNames, warnings, close: () => undefined };
+  const modifiedMs = Math.max(...files.map((file) => file.modifiedMs));
+  return { files, otherNames: delivered.otherNames, warnings, modifiedMs, close };
 }
 
-function openSingleFile(path: string, isWanted: (fileName: string) => boolean): Promise<FileSet> {
+async function openSingleFile(path: string, kind: DeliveryKind, place: string): Promise<FileSet> {
   const name = basename(path);
-  if (!isCsvName(name)) return openArchive(path, name, isWanted);
+  if (!isCsvName(name)) return openArchive(path, name, kind);
+  if (kind.isSingleFile) {
+    const file = await localFile(name, path);
+    return { files: [file], otherNames: [], warnings: [], modifiedMs: file.modifiedMs, close };
+  }
   throw invalidData(
-    `"${path}" is a single CSV file.`,
+    `${place} is a single CSV file.`,
     'Give the folder that holds all files of the roster, or a zip of them.',
   );
 }
+
+/** Local files are open only while they are read. */
+async function close(): Promise<void> {}
 
 async function refuseOutside(root: string, name: string): Promise<void> {
   const target = await realpath(join(root, name)).catch((error: unknown) => {
@@ -136,3 +139,18 @@ export function differentGenerations(
 /** The file of that key (`users`) in a set, if it is there. */
 export const findFile = (set: FileSet, key: string) =>
   set.files.find((file) => fileKey(file.name) === key.toLowerCase());
+
+/** Names the CSV files of a delivery that are none of its format's; a configured guardians.csv is read by itself. */
+export function strangerWarnings(
+  { otherNames }: FileSet,
+  format: string,
+  knownKeys: readonly string[],
+  { guardiansFile }: RosterSettings,
+): PullWarning[] {
+  const known = new Set(knownKeys.map((key) => key.toLowerCase()));
+  if (guardiansFile !== undefined) known.add('guardians');
+  const names = otherNames.filter((name) => !known.has(fileKey(name)));
+  if (names.length === 0) return [];
+  const message = `Files that do not belong to ${format} were left out: ${listNames(names)}.`;
+  return [{ code: 'unknown_file', file: null, line: null, message }];
+}

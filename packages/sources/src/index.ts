@@ -1,7 +1,6 @@
 import type { SourceConfig } from '@rollbook/core';
 import type { RosterSource } from '@rollbook/pipeline';
-import { createFilesSource } from './files-source.ts';
-import { createSftpSource } from './sftp-source.ts';
+import { createCsvSource } from './csv-source.ts';
 import type { SourceContext } from './source-context.ts';
 
 export type { SourceContext } from './source-context.ts';
@@ -10,9 +9,8 @@ export type { SourceContext } from './source-context.ts';
 export function createSource(config: SourceConfig, context: SourceContext): RosterSource {
   switch (config.type) {
     case 'files':
-      return createFilesSource(config, context);
     case 'sftp':
-      return createSftpSource(config, context);
+      return createCsvSource(config, context);
     case 'clever':
     case 'classlink':
     case 'oneroster':

@@ -17,6 +17,13 @@ export class PullOutput {
     this.#rows.set(recordType, { file, rows: [] });
   }
 
+  /** What is added to a type that is announced already comes from this file from now on. */
+  continueWith(recordType: RecordType, file: string): void {
+    const gathered = this.#rows.get(recordType);
+    if (gathered !== undefined && gathered.rows.length > 0) this.#release(recordType, gathered);
+    this.#rows.set(recordType, { file, rows: [] });
+  }
+
   add<T extends RecordType>(recordType: T, record: RosterRecords[T], line: number, gone: boolean): void {
     const gathered = this.#rows.get(recordType);
     if (gathered === undefined) return;

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { SyncError, type SftpSource } from '@rollbook/core';
+import { SyncError, type GuardiansFile } from '@rollbook/core';
 import SftpClient from 'ssh2-sftp-client';
 import { textOf } from './error-facts.ts';
 import { ConnectionLost, keyFailure } from './sftp-failure.ts';
+
+/** Where an SFTP site is, how to log in, and what to look at there. */
+export type SftpPlace = Omit<Extract<GuardiansFile, { type: 'sftp' }>, 'type'>;
 
 /** A remote file or folder. */
 export interface RemoteFile {
@@ -28,7 +31,7 @@ export class SftpSession {
   readonly #lost: Promise<never>;
   readonly #onAbort: () => void;
 
-  private constructor(client: SftpClient, socket: Socket, config: SftpSource, signal: AbortSignal) {
+  private constructor(client: SftpClient, socket: Socket, config: SftpPlace, signal: AbortSignal) {
     this.#client = client;
     this.#socket = socket;
     this.#signal = signal;
@@ -45,7 +48,7 @@ export class SftpSession {
    * Connects to `address` and logs in. Throws `wrong_credentials` for a host key that is not the pinned one, for no
    * pinned key at all (naming the one seen), and for a key that does not open; else the raw error of the library.
    */
-  static async open(config: SftpSource, address: string, signal: AbortSignal): Promise<SftpSession> {
+  static async open(config: SftpPlace, address: string, signal: AbortSignal): Promise<SftpSession> {
     signal.throwIfAborted();
     const socket = connectSocket({ host: address, port: config.port, noDelay: true });
     const ignore = (): void => undefined;
@@ -163,7 +166,7 @@ const isKeyError = (error: unknown): boolean => /cannot parse privateKey/i.test(
 const fingerprint = (key: Buffer): string =>
   `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 
-function hostKeyRefused({ host, hostKey }: SftpSource, seen: string): SyncError {
+function hostKeyRefused({ host, hostKey }: SftpPlace, seen: string): SyncError {
   if (hostKey === undefined)
     return new SyncError('wrong_credentials', `The host key of "${host}" is not pinned. It shows ${seen}.`, {
       advice: `Ask the district whether this is the fingerprint of its server. If so, add hostKey: "${seen}" to the source.`,

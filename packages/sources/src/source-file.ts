@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { PullWarning } from '@rollbook/pipeline';
+import type { PullEvent, PullWarning } from '@rollbook/pipeline';
 import { codeOf, textOf } from './error-facts.ts';
 import { invalidData, stillChanging } from './invalid-data.ts';
 
@@ -22,7 +22,18 @@ export interface FileSet {
   /** Names of other CSV files beside them, for messages. */
   readonly otherNames: readonly string[];
   readonly warnings: readonly PullWarning[];
-  close(): void;
+  /** When the newest of them was written, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+  close(): Promise<void>;
+}
+
+/** A place that files are taken from. */
+export interface FileDelivery {
+  /**
+   * Opens the files that lie there now, and tells its progress on the way. The caller closes the set.
+   * Throws a SyncError if there are none, or they cannot be had.
+   */
+  open(signal: AbortSignal): AsyncGenerator<PullEvent, FileSet>;
 }
 
 /**

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import {
   DEFAULT_DELETION_THRESHOLD,
+  FilesSource,
   SyncError,
   quoted,
   thresholdFromText,
@@ -87,10 +88,10 @@ async function previewFiles(
     startedAt,
     finishedAt: new Date().toISOString(),
   });
-  const source = createSource(
-    { type: 'files', path: resolve(path), format: 'auto' },
-    { spoolDir: tmpdir(), allowPrivate: environment.allowPrivateSources },
-  );
+  const source = createSource(FilesSource.parse({ type: 'files', path: resolve(path) }), {
+    spoolDir: tmpdir(),
+    allowPrivate: environment.allowPrivateSources,
+  });
   const onProgress = (message: string): void => {
     if (terminal.isWatched) terminal.say(terminal.sayColors.dim(`  ${printable(message)}`));
   };

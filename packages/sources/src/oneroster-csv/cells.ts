@@ -1,15 +1,15 @@
 /** '' from a source is no value. */
 export const textOrNull = (cell: string): string | null => (cell === '' ? null : cell);
 
-/** The items of a list cell (`"09,10"`), trimmed, without repetition. */
-export function listOf(cell: string): string[] {
+/** The items of a list, or of a cell that holds one (`"09,10"`), trimmed, without repetition. */
+export function listOf(cell: string | readonly string[]): string[] {
   if (cell === '') return [];
-  if (!cell.includes(',')) {
+  if (typeof cell === 'string' && !cell.includes(',')) {
     const item = cell.trim();
     return item === '' ? [] : [item];
   }
   const items = new Set<string>();
-  for (const part of cell.split(',')) {
+  for (const part of typeof cell === 'string' ? cell.split(',') : cell) {
     const item = part.trim();
     if (item !== '') items.add(item);
   }

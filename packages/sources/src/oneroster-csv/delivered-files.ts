@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Delivery, PullWarning } from '@rollbook/pipeline';
-import { fileKey, listNames } from '../delivery-names.ts';
-import { findFile } from '../file-set.ts';
+import { listNames } from '../delivery-names.ts';
+import { revisionOf } from '../delivery-revision.ts';
+import { findFile, strangerWarnings } from '../file-set.ts';
 import { EXPORT_AGAIN, invalidData } from '../invalid-data.ts';
+import { readingOf, type RosterSettings } from '../roster-settings.ts';
 import type { FileSet, SourceFile } from '../source-file.ts';
 import { plainHeader } from '../csv-columns.ts';
 import { inspectFile, sheetOf, type Inspected, type Sheet } from '../csv-sheet.ts';
@@ -30,10 +31,14 @@ export interface OpenedRoster {
  * Checks the delivery as a whole before a row is used: manifest, files present, encodings, headers, version.
  * Throws `invalid_data` for the first thing that makes it unusable.
  */
-export async function openRoster(set: FileSet, signal: AbortSignal): Promise<OpenedRoster> {
+export async function openRoster(set: FileSet, settings: RosterSettings, signal: AbortSignal): Promise<OpenedRoster> {
   const manifestFile = findFile(set, 'manifest');
   const manifest = manifestFile === undefined ? undefined : await readManifest(manifestFile, signal);
-  const warnings: PullWarning[] = [...set.warnings, ...(manifest?.warnings ?? []), ...strangers(set)];
+  const warnings: PullWarning[] = [
+    ...set.warnings,
+    ...(manifest?.warnings ?? []),
+    ...strangerWarnings(set, 'OneRoster', KNOWN_FILES, settings),
+  ];
   const delivered = new Map<FileKey, { readonly file: SourceFile; readonly delivery: Delivery }>();
   for (const key of FILE_KEYS) {
     const file = findFile(set, key);
@@ -55,24 +60,20 @@ export async function openRoster(set: FileSet, signal: AbortSignal): Promise<Ope
   // Each sheet was stored under its own key.
   return {
     version,
-    revision: revisionOf(version, delivered, inspected),
+    revision: revisionOf(READER_VERSION, version, readingOf(settings), filesOf(delivered, inspected)),
     sheets: sheets as OpenedRoster['sheets'],
     warnings,
   };
 }
 
 /** Goes up with every change to what the reader makes of a file. */
-const READER_VERSION = 1;
+const READER_VERSION = 2;
 
-function revisionOf(
-  version: Version,
+function filesOf(
   delivered: ReadonlyMap<FileKey, { readonly delivery: Delivery }>,
   inspected: ReadonlyMap<FileKey, Inspected>,
-): string {
-  const files = [...delivered].map(([key, { delivery }]) => [key, delivery, inspected.get(key)?.digest]);
-  return createHash('sha256')
-    .update(JSON.stringify([READER_VERSION, version, files.sort()]))
-    .digest('base64url');
+): unknown[] {
+  return [...delivered].map(([key, { delivery }]) => [key, delivery, inspected.get(key)?.digest]).sort();
 }
 
 /** How a file is to be read, or undefined if it is not; the manifest rules, OneRoster 1.2 CSV binding. */
@@ -144,11 +145,4 @@ function refuseMissing(
   );
 }
 
-const KNOWN_FILES = new Set(['manifest', ...FILE_KEYS, ...UNREAD_FILES].map((key) => key.toLowerCase()));
-
-function strangers(set: FileSet): PullWarning[] {
-  const names = set.otherNames.filter((name) => !KNOWN_FILES.has(fileKey(name)));
-  if (names.length === 0) return [];
-  const message = `Files that do not belong to OneRoster were left out: ${listNames(names)}.`;
-  return [{ code: 'unknown_file', file: null, line: null, message }];
-}
+const KNOWN_FILES: readonly string[] = ['manifest', ...FILE_KEYS, ...UNREAD_FILES];

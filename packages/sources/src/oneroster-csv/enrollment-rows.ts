@@ -1,12 +1,12 @@
 import { compositeKey } from '@rollbook/core';
 import { dateOf, flagOf } from './cells.ts';
-import type { FileRow } from './layout.ts';
+import type { RosterRow } from './layout.ts';
 import type { RowContext } from './structure-rows.ts';
 import { EXPECTED_ENROLLMENT_ROLES, enrollmentRoleOf } from './user-roles.ts';
 
 /** An enrollment without an id of its own is known by class, person and role. */
 export function takeEnrollment(
-  row: FileRow<'enrollments'>,
+  row: RosterRow<'enrollments'>,
   line: number,
   { report, out, organisations }: RowContext,
 ): void {
@@ -25,7 +25,7 @@ export function takeEnrollment(
         line,
         sisId,
         'unknown_role',
-        `column \`role\`: expected one of ${EXPECTED_ENROLLMENT_ROLES}; the row was skipped.`,
+        `${report.column('role')}: expected one of ${EXPECTED_ENROLLMENT_ROLES}; the row was skipped.`,
       );
     if (beginDate === undefined) return report.skipBadDate(line, sisId, 'beginDate');
     if (endDate === undefined) return report.skipBadDate(line, sisId, 'endDate');
@@ -34,7 +34,7 @@ export function takeEnrollment(
   report.checkId(sisId, line);
   const primary = flagOf(row.primary);
   if (primary === undefined)
-    report.note('bad_flag', line, 'column `primary`: expected true or false; it was left empty');
+    report.note('bad_flag', line, `${report.column('primary')}: expected true or false; it was left empty`);
   const record = {
     sisId,
     class: classSourcedId,

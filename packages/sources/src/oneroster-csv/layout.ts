@@ -136,6 +136,14 @@ export const FILE_KEYS = Object.keys(LAYOUTS) as FileKey[];
 export type Column<K extends FileKey> = (typeof LAYOUTS)[K]['columns'][number];
 export type FileRow<K extends FileKey> = CsvRow<Column<K>>;
 
+/** Columns of cells that hold a list. */
+type ListColumn = 'agentSourcedIds' | 'grades' | 'orgSourcedIds' | 'periods' | 'subjects' | 'termSourcedIds';
+
+/** A row of a file, or an object of the REST binding in the same terms; there, lists come as lists. */
+export type RosterRow<K extends FileKey> = {
+  readonly [C in Column<K>]: C extends ListColumn ? string | readonly string[] : string;
+};
+
 /** The rules for a file's header: those of its version, and in a delta the column that says what has ended. */
 export function columnRules<K extends FileKey>(key: K, version: Version, isDelta: boolean): ColumnRules<Column<K>> {
   const layout: Layout = LAYOUTS[key];
@@ -176,5 +184,5 @@ export const REQUIRED_FILES: Readonly<Record<Version, readonly FileKey[]>> = {
 const WANTED = new Set(['manifest', ...FILE_KEYS].map((key) => key.toLowerCase()));
 
 /** Whether a file of that name belongs to a OneRoster delivery and is read. */
-export const isRosterFileName = (fileName: string): boolean =>
+export const isOneRosterFileName = (fileName: string): boolean =>
   /\.csv$/i.test(fileName) && WANTED.has(fileName.slice(0, -4).toLowerCase());

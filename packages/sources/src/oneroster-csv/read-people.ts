@@ -5,8 +5,9 @@ import { LAYOUTS, type Column, type Version } from './layout.ts';
 import type { Organisations } from './organisations.ts';
 import { loadBirthDates, loadRoles, type PersonSides } from './person-sides.ts';
 import type { PullOutput } from '../pull-output.ts';
+import type { RosterSettings } from '../roster-settings.ts';
 import { partsById, type JoinOptions, type Joined, type RowSource } from './side-table.ts';
-import { takeUser } from './user-rows.ts';
+import { personTypes, takeUser } from './user-rows.ts';
 
 export interface PeopleSheets {
   readonly users: Sheet<Column<'users'>>;
@@ -15,6 +16,7 @@ export interface PeopleSheets {
 }
 
 export interface PeopleOptions {
+  readonly settings: RosterSettings;
   readonly version: Version;
   readonly out: PullOutput;
   readonly organisations: Organisations;
@@ -30,14 +32,16 @@ const nothing = <C extends string>(): RowSource<C> => ({ sizeBytes: 0, async *ro
  */
 export async function* readPeople(sheets: PeopleSheets, options: PeopleOptions): AsyncGenerator<PullEvent> {
   const { users, roles, demographics } = sheets;
-  const { out, organisations, version, join } = options;
-  const report = new FileReport(users.fileName, ['students', 'staff', 'guardians'], users.delivery, out);
+  const { out, organisations, version, settings, join } = options;
+  const types = personTypes(settings);
+  const report = new FileReport(users.fileName, types, users.delivery, out);
   const rolesReport = new FileReport(roles?.fileName ?? '', ['staff'], roles?.delivery ?? 'full', out);
   const birthReport = new FileReport(demographics?.fileName ?? '', ['students'], demographics?.delivery ?? 'full', out);
 
   out.progress(`Reading ${users.fileName}`);
-  for (const type of ['students', 'staff', 'guardians'] as const) out.delivers(type, users.delivery, users.fileName);
-  if (users.present.has('agentSourcedIds')) out.delivers('guardianships', users.delivery, users.fileName);
+  for (const type of types) out.delivers(type, users.delivery, users.fileName);
+  if (settings.manageGuardians && users.present.has('agentSourcedIds'))
+    out.delivers('guardianships', users.delivery, users.fileName);
   if (demographics !== undefined) noteSkippedColumns(demographics, out);
   yield* out.take();
 
@@ -60,9 +64,10 @@ export async function* readPeople(sheets: PeopleSheets, options: PeopleOptions):
     const [roleRows, birthRows] = part.sides;
     const sides: PersonSides = {
       roles: await loadRoles(roleRows.rows(join.signal), rolesReport),
+      roleWord: 'row in roles.csv',
       birthDates: await loadBirthDates(birthRows.rows(join.signal), birthReport),
     };
-    const context = { report, out, organisations, version, sides };
+    const context = { report, out, organisations, version, settings, sides };
     for await (const { rows, lines, overlong } of part.main.rows(join.signal)) {
       for (let i = 0; i < rows.length; i += 1) takeUser(rows[i]!, lines[i]!, context);
       for (const { row, line } of overlong) report.skipOverlong(line, row.sourcedId);

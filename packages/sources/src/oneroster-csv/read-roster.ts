@@ -2,6 +2,7 @@ import type { RecordType } from '@rollbook/core';
 import type { PullEvent } from '@rollbook/pipeline';
 import type { CsvRow } from '../csv-scanner.ts';
 import type { Sheet } from '../csv-sheet.ts';
+import type { RosterSettings } from '../roster-settings.ts';
 import type { FileSet } from '../source-file.ts';
 import { openRoster } from './delivered-files.ts';
 import { takeEnrollment } from './enrollment-rows.ts';
@@ -13,6 +14,7 @@ import { SIDE_LIMIT_BYTES } from './side-table.ts';
 import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from './structure-rows.ts';
 
 export interface ReadOptions {
+  readonly settings: RosterSettings;
   readonly spoolDir: string;
   readonly signal: AbortSignal;
   /** See JoinOptions; smaller in tests. */
@@ -25,8 +27,8 @@ export interface ReadOptions {
  * trusted (guard §18); rows that cannot be used are events (guard §20).
  */
 export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGenerator<PullEvent> {
-  const { signal, spoolDir, sideLimitBytes = SIDE_LIMIT_BYTES } = options;
-  const { version, revision, sheets, warnings } = await openRoster(set, signal);
+  const { settings, signal, spoolDir, sideLimitBytes = SIDE_LIMIT_BYTES } = options;
+  const { version, revision, sheets, warnings } = await openRoster(set, settings, signal);
   yield { kind: 'revision', revision };
   for (const warning of warnings) yield { kind: 'warning', warning };
   const out = new PullOutput();
@@ -42,7 +44,7 @@ export async function* readRoster(set: FileSet, options: ReadOptions): AsyncGene
   if (sheets.users !== undefined)
     yield* readPeople(
       { users: sheets.users, roles: sheets.roles, demographics: sheets.demographics },
-      { version, out, organisations, join: { spoolDir, signal, limitBytes: sideLimitBytes } },
+      { version, settings, out, organisations, join: { spoolDir, signal, limitBytes: sideLimitBytes } },
     );
   if (sheets.enrollments !== undefined) yield* readSheet(sheets.enrollments, 'enrollments', takeEnrollment);
 

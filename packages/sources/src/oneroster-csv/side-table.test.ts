@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FilesSource } from '@rollbook/core';
 import { collect, neverAborted, sound, withFolder, type Pulled } from '../delivery.fixture.ts';
+import { rosterFiles } from '../delivery-kind.ts';
 import { openLocalFiles } from '../file-set.ts';
-import { isRosterFileName } from './layout.ts';
 import { readRoster } from './read-roster.ts';
 import { partsById } from './side-table.ts';
 
@@ -25,8 +26,15 @@ const files = {
 
 async function pullWithLimit(sideLimitBytes: number, spoolDir: string): Promise<Pulled> {
   return withFolder(files, async (folder) => {
-    const set = await openLocalFiles(folder, isRosterFileName);
-    return collect(readRoster(set, { spoolDir, signal: neverAborted, sideLimitBytes }));
+    const set = await openLocalFiles(folder, rosterFiles('oneroster-csv'));
+    return collect(
+      readRoster(set, {
+        settings: FilesSource.parse({ type: 'files', path: folder }),
+        spoolDir,
+        signal: neverAborted,
+        sideLimitBytes,
+      }),
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-import type { FileRow } from './layout.ts';
+import type { RosterRow } from './layout.ts';
 import { dateOf, listOf, textOrNull } from './cells.ts';
 import type { FileReport } from '../file-report.ts';
 import type { Organisations } from './organisations.ts';
@@ -15,7 +15,7 @@ const SESSION_KINDS = new Map(
   ['gradingPeriod', 'semester', 'schoolYear', 'term'].map((kind) => [kind.toLowerCase(), kind]),
 );
 
-export function takeOrg(row: FileRow<'orgs'>, line: number, { report, out, organisations }: RowContext): void {
+export function takeOrg(row: RosterRow<'orgs'>, line: number, { report, out, organisations }: RowContext): void {
   const sisId = row.sourcedId;
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
   const gone = report.isGone(row.status, line);
@@ -35,7 +35,7 @@ export function takeOrg(row: FileRow<'orgs'>, line: number, { report, out, organ
   out.add('schools', record, line, gone);
 }
 
-export function takeSession(row: FileRow<'academicSessions'>, line: number, { report, out }: RowContext): void {
+export function takeSession(row: RosterRow<'academicSessions'>, line: number, { report, out }: RowContext): void {
   const sisId = row.sourcedId;
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
   const gone = report.isGone(row.status, line);
@@ -60,7 +60,7 @@ export function takeSession(row: FileRow<'academicSessions'>, line: number, { re
   out.add('terms', record, line, gone);
 }
 
-export function takeCourse(row: FileRow<'courses'>, line: number, { report, out, organisations }: RowContext): void {
+export function takeCourse(row: RosterRow<'courses'>, line: number, { report, out, organisations }: RowContext): void {
   const sisId = row.sourcedId;
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
   const gone = report.isGone(row.status, line);
@@ -77,7 +77,7 @@ export function takeCourse(row: FileRow<'courses'>, line: number, { report, out,
   out.add('courses', record, line, gone);
 }
 
-export function takeClass(row: FileRow<'classes'>, line: number, { report, out, organisations }: RowContext): void {
+export function takeClass(row: RosterRow<'classes'>, line: number, { report, out, organisations }: RowContext): void {
   const sisId = row.sourcedId;
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
   const gone = report.isGone(row.status, line);

@@ -1,6 +1,7 @@
 import { compositeKey } from '@rollbook/core';
 import { flagOf, listOf, stateIdOf, textOrNull } from './cells.ts';
-import type { FileRow, Version } from './layout.ts';
+import type { RosterSettings } from '../roster-settings.ts';
+import type { RosterRow, Version } from './layout.ts';
 import type { HeldRole, PersonSides } from './person-sides.ts';
 import type { RowContext } from './structure-rows.ts';
 import { EXPECTED_USER_ROLES, userRoleOf, type PersonType } from './user-roles.ts';
@@ -15,34 +16,42 @@ interface Membership {
 
 export interface UserContext extends RowContext {
   readonly version: Version;
+  readonly settings: RosterSettings;
   readonly sides: PersonSides;
 }
 
 const TYPES: readonly [PersonType, ...PersonType[]] = ['students', 'staff', 'guardians'];
 
+/** The record types that are taken from users.csv: guardians may come from elsewhere. */
+export const personTypes = ({ manageGuardians }: RosterSettings): readonly [PersonType, ...PersonType[]] =>
+  manageGuardians ? TYPES : ['students', 'staff'];
+
 /** One row of users.csv: a record for each record type that the user is, and the guardianships it names. */
-export function takeUser(row: FileRow<'users'>, line: number, context: UserContext): void {
-  const { report } = context;
+export function takeUser(row: RosterRow<'users'>, line: number, context: UserContext): void {
+  const { report, settings } = context;
   const sisId = row.sourcedId;
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
   const isGone = report.isGone(row.status, line);
-  const memberships = isGone ? endedMemberships(row, context) : membershipsOf(row, context);
-  if (memberships.length === 0) return skipWithoutRole(row, line, context);
+  const all = isGone ? endedMemberships(row, context) : membershipsOf(row, context);
+  if (all.length === 0) return skipWithoutRole(row, line, context);
+  const types = personTypes(settings);
+  const memberships = all.filter(({ type }) => types.includes(type));
+  if (memberships.length === 0) return;
   report.checkId(sisId, line);
   if (!isGone) {
     // A guardianship stands even if the row of one end cannot be used.
-    addGuardianships(row, line, memberships, context);
+    if (settings.manageGuardians) addGuardianships(row, line, memberships, context);
     const blank = row.givenName === '' ? 'givenName' : row.familyName === '' ? 'familyName' : undefined;
     if (blank !== undefined) {
       const own = memberships[0]!.type;
-      return report.skipBlank(line, sisId, blank, [own, ...TYPES.filter((type) => type !== own)]);
+      return report.skipBlank(line, sisId, blank, [own, ...types.filter((type) => type !== own)]);
     }
   }
   for (const membership of memberships) addPerson(row, line, membership, context);
 }
 
 /** A user who is gone is gone as everything it may have been, unless the row says what it was. */
-function endedMemberships(row: FileRow<'users'>, { version, sides }: UserContext): Membership[] {
+function endedMemberships(row: RosterRow<'users'>, { version, sides }: UserContext): Membership[] {
   const entry = sides.roles.get(row.sourcedId);
   if (entry !== undefined) entry.isUsed = true;
   const role = version === '1.1' ? userRoleOf(row.role) : undefined;
@@ -50,7 +59,7 @@ function endedMemberships(row: FileRow<'users'>, { version, sides }: UserContext
   return types.map((type) => ({ type, roleName: role?.name ?? '', orgs: [], isGone: true }));
 }
 
-function membershipsOf(row: FileRow<'users'>, { version, sides }: UserContext): Membership[] {
+function membershipsOf(row: RosterRow<'users'>, { version, sides }: UserContext): Membership[] {
   if (version === '1.1') {
     const role = userRoleOf(row.role);
     if (role === undefined) return [];
@@ -81,25 +90,25 @@ function membershipOf(type: PersonType, held: readonly HeldRole[], primaryOrg: s
   };
 }
 
-function skipWithoutRole(row: FileRow<'users'>, line: number, { report, version }: UserContext): void {
+function skipWithoutRole(row: RosterRow<'users'>, line: number, { report, version, sides }: UserContext): void {
   if (version === '1.2')
     return report.skip(
       line,
       row.sourcedId,
       'user_without_role',
-      `the user "${row.sourcedId}" has no usable row in roles.csv; it was skipped.`,
+      `the user "${row.sourcedId}" has no usable ${sides.roleWord}; it was skipped.`,
     );
   report.skip(
     line,
     row.sourcedId,
     'unknown_role',
-    `column \`role\`: expected one of ${EXPECTED_USER_ROLES}; the row was skipped.`,
+    `${report.column('role')}: expected one of ${EXPECTED_USER_ROLES}; the row was skipped.`,
   );
 }
 
 /** `agentSourcedIds` names the guardians on a student's row, and the students on a guardian's. */
 function addGuardianships(
-  row: FileRow<'users'>,
+  row: RosterRow<'users'>,
   line: number,
   memberships: readonly Membership[],
   { out }: UserContext,
@@ -122,8 +131,8 @@ function addGuardianships(
   }
 }
 
-function addPerson(row: FileRow<'users'>, line: number, membership: Membership, context: UserContext): void {
-  const { report, out, organisations, sides } = context;
+function addPerson(row: RosterRow<'users'>, line: number, membership: Membership, context: UserContext): void {
+  const { report, out, organisations, settings, sides } = context;
   const { type, orgs, isGone } = membership;
   const sisId = row.sourcedId;
   const { givenName, familyName } = row;
@@ -143,7 +152,7 @@ function addPerson(row: FileRow<'users'>, line: number, membership: Membership, 
   const school = schools[0] ?? null;
   const flag = flagOf(row.enabledUser);
   if (flag === undefined)
-    report.note('bad_flag', line, 'column `enabledUser`: expected true or false; it was left empty');
+    report.note('bad_flag', line, `${report.column('enabledUser')}: expected true or false; it was left empty`);
   const enabled = flag ?? null;
   if (type === 'students') {
     const record = {
@@ -158,7 +167,7 @@ function addPerson(row: FileRow<'users'>, line: number, membership: Membership, 
       sms,
       language,
       grade: listOf(row.grades)[0] ?? null,
-      studentNumber: textOrNull(row.identifier),
+      studentNumber: settings.studentIdSource === 'student_id' ? sisId : textOrNull(row.identifier),
       stateId,
       birthDate: sides.birthDates.get(sisId) ?? null,
       school,
@@ -189,7 +198,7 @@ function addPerson(row: FileRow<'users'>, line: number, membership: Membership, 
   out.add('staff', record, line, isGone);
 }
 
-function preferredNameOf({ preferredGivenName, preferredFamilyName }: FileRow<'users'>): string | null {
+function preferredNameOf({ preferredGivenName, preferredFamilyName }: RosterRow<'users'>): string | null {
   if (preferredGivenName === '') return textOrNull(preferredFamilyName);
   return preferredFamilyName === '' ? preferredGivenName : `${preferredGivenName} ${preferredFamilyName}`;
 }

@@ -1,0 +1,106 @@
+import type { PullEvent } from '@rollbook/pipeline';
+import type { RecordTypes } from '../file-report.ts';
+import { takeEnrollment } from '../oneroster-csv/enrollment-rows.ts';
+import type { FileKey, RosterRow, Version } from '../oneroster-csv/layout.ts';
+import { Organisations } from '../oneroster-csv/organisations.ts';
+import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from '../oneroster-csv/structure-rows.ts';
+import { PullOutput } from '../pull-output.ts';
+import type { RosterSettings } from '../roster-settings.ts';
+import { CollectionReport } from './collection-report.ts';
+import { getPage, probe, type Collection, type OneRosterAccess } from './collections.ts';
+import type { ApiObject } from './members.ts';
+import { classRow, courseRow, enrollmentRow, orgRow, sessionRow } from './object-rows.ts';
+import { readPages } from './pager.ts';
+import { readUsers } from './read-users.ts';
+
+export interface ReadApiOptions {
+  /** What users look like if they do not show it themselves. */
+  readonly version: Version;
+  readonly pageSize: number;
+  /** Pages under way ahead of the one in use. Left out: 3, as some servers ask for 5 requests at most (oneroster §1.8). */
+  readonly ahead?: number;
+  readonly settings: RosterSettings;
+  readonly signal: AbortSignal;
+}
+
+/** What the readers of the collections share. */
+export interface Reading {
+  readonly access: OneRosterAccess;
+  readonly options: ReadApiOptions;
+  readonly out: PullOutput;
+  readonly organisations: Organisations;
+}
+
+/**
+ * Reads a OneRoster 1.1 or 1.2 server once: schools, terms, courses, classes, people, enrollments, in this order. The
+ * records are those that the CSV binding of the same data would give. Terms, courses and birth dates that may not be
+ * read are not delivered, with a warning; everything else must be there. Throws DataChanged if it has to be read anew.
+ */
+export async function* readApi(access: OneRosterAccess, options: ReadApiOptions): AsyncGenerator<PullEvent> {
+  const out = new PullOutput();
+  const reading: Reading = { access, options, out, organisations: new Organisations() };
+  const { signal, settings } = options;
+  const hasTerms = await mayRead('academicSessions', 'terms are left as they are');
+  const hasCourses = await mayRead('courses', 'courses are left as they are');
+  const hasBirthDates = await mayRead('demographics', 'students come without birth dates');
+  out.delivers('schools', 'full', 'orgs');
+  if (hasTerms) out.delivers('terms', 'full', 'academicSessions');
+  if (hasCourses) out.delivers('courses', 'full', 'courses');
+  out.delivers('classes', 'full', 'classes');
+  for (const recordType of ['students', 'staff'] as const) out.delivers(recordType, 'full', 'users');
+  if (settings.manageGuardians) out.delivers('guardians', 'full', 'users');
+  out.delivers('enrollments', 'full', 'enrollments');
+
+  yield* readRows('orgs', ['schools'], orgRow, takeOrg);
+  if (hasTerms) yield* readRows('academicSessions', ['terms'], sessionRow, takeSession);
+  if (hasCourses) yield* readRows('courses', ['courses'], courseRow, takeCourse);
+  yield* readRows('classes', ['classes'], classRow, takeClass);
+  yield* readUsers(reading, hasBirthDates);
+  yield* readRows('enrollments', ['enrollments'], enrollmentRow, takeEnrollment);
+
+  async function mayRead(collection: Collection, consequence: string): Promise<boolean> {
+    const found = await probe(access, collection, collection, signal);
+    if (found.isGranted) return true;
+    const why = found.status === null ? 'no scope for it was granted' : `the server answered ${found.status}`;
+    const message = `${collection} cannot be read (${why}): ${consequence}.`;
+    out.warn({ code: 'collection_not_shared', file: collection, line: null, message });
+    return false;
+  }
+
+  async function* readRows<K extends FileKey & Collection>(
+    collection: K,
+    recordTypes: RecordTypes,
+    rowOf: (object: ApiObject, report: CollectionReport) => RosterRow<K>,
+    take: (row: RosterRow<K>, line: number, context: RowContext) => void,
+  ): AsyncGenerator<PullEvent> {
+    const report = new CollectionReport(collection, recordTypes, 'full', out);
+    const context = { ...reading, report };
+    out.progress(`Reading ${collection}`);
+    yield* out.take();
+    for await (const objects of pagesOf(reading, collection)) {
+      for (const object of objects) {
+        report.current = idOf(object);
+        take(rowOf(object, report), 0, context);
+      }
+      yield* out.take();
+    }
+    report.finish();
+    yield* out.drain();
+  }
+}
+
+/** All pages of a collection. */
+export const pagesOf = ({ access, options }: Reading, collection: Collection): AsyncGenerator<readonly ApiObject[]> =>
+  readPages({
+    name: collection,
+    pageSize: options.pageSize,
+    ahead: options.ahead ?? 3,
+    signal: options.signal,
+    idOf,
+    fetch: (offset, limit, signal) => getPage(access, { path: collection, collection, offset, limit }, signal),
+  });
+
+/** The `sourcedId` of an object; '' if it has none. */
+export function idOf({ sourcedId }: ApiObject): string {
+  return typeof sourcedId === 'string' || typeof sourcedId === 'number' ? String(sourcedId) : '';
+}
