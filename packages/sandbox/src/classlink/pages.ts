@@ -29,14 +29,14 @@ export class SharePages {
   /** `path` is below the OneRoster root. */
   answer(path: string, request: SiteRequest, quirks: OneRosterQuirks): SiteReply {
     const startMs = performance.now();
-    const { district, revision } = this.#share;
+    const { district, revision, tellsRevision } = this.#share;
     try {
       const endpoint = this.#pages.endpoint(district, path);
       const { headers, ...reply } = this.#pages.answer(district, endpoint, path, request, quirks);
       this.#share.countPage();
       const own = {
         'x-count': String(reply.rows),
-        'x-perm-rev': revision,
+        ...(tellsRevision ? { 'x-perm-rev': revision } : {}),
         'x-endpoint': endpoint.collection,
         'x-page-generation-time-ms': (performance.now() - startMs).toFixed(0),
         'x-next-page-token': '',

@@ -4,7 +4,7 @@ import { neverAborted, refusal } from '../delivery.fixture.ts';
 import { createHttpClient, type HttpClient } from '../http/http-client.ts';
 import { openDirect } from './direct-access.ts';
 import { openProxy } from './proxy-access.ts';
-import type { RosterAccess } from './roster-access.ts';
+import type { OneRosterAccess } from '../oneroster-api/collections.ts';
 
 const district = generateDistrict({ seed: 5, schoolSizes: [20, 20, 20, 20] });
 
@@ -43,9 +43,9 @@ const directConfig = (more: object = {}): ClasslinkSource =>
     consumerSecret: share().consumerSecret,
     ...more,
   });
-const viaProxy = (more?: object): Promise<RosterAccess> => openProxy(proxyConfig(more), client, neverAborted);
+const viaProxy = (more?: object): Promise<OneRosterAccess> => openProxy(proxyConfig(more), client, neverAborted);
 
-async function orgs(access: RosterAccess, query = 'limit=10'): Promise<unknown> {
+async function orgs(access: OneRosterAccess, query = 'limit=10'): Promise<unknown> {
   const { body } = await access.getJson(`${access.baseUrl}/orgs?${query}`, { signal: neverAborted });
   return (body as { orgs: { sourcedId: string }[] }).orgs.map(({ sourcedId }) => sourcedId);
 }

@@ -2,7 +2,7 @@ import { SyncError, type ClasslinkSource } from '@rollbook/core';
 import type { HttpClient, JsonAnswer, JsonRequest } from '../http/http-client.ts';
 import { HttpFailure } from '../http/http-failure.ts';
 import { bearerOf, findDistrict, sharingIsOff } from './applications.ts';
-import type { RosterAccess } from './roster-access.ts';
+import type { OneRosterAccess } from '../oneroster-api/collections.ts';
 
 /** The list of districts is long for large partners, and counts nothing against the roster's pages. */
 const LIST_PAGE_ROWS = 1000;
@@ -16,7 +16,7 @@ export async function openProxy(
   config: ClasslinkSource,
   client: HttpClient,
   signal: AbortSignal,
-): Promise<RosterAccess> {
+): Promise<OneRosterAccess> {
   const { partnerToken, applicationId } = config;
   if (partnerToken === undefined || applicationId === undefined)
     throw new TypeError(

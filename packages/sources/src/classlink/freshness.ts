@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { ClasslinkSource } from '@rollbook/core';
+import { COLLECTIONS, type Collection, type OneRosterAccess } from '../oneroster-api/collections.ts';
+import { isObject } from '../oneroster-api/members.ts';
+import { readingOf } from '../roster-settings.ts';
+import { revisionIn } from './watched-access.ts';
+
+/** What one row of each collection tells of the whole. */
+export interface Freshness {
+  /** `x-perm-rev`; undefined if the server has none. */
+  readonly revision: string | undefined;
+  readonly collections: ReadonlyMap<Collection, CollectionFreshness>;
+}
+
+interface CollectionFreshness {
+  /** 200, or that of a refusal. */
+  readonly status: number;
+  /** `x-total-count`, as it stands; null if there is none. */
+  readonly total: string | null;
+  /** `dateLastModified` of the row that was modified last; null if it has none. */
+  readonly modifiedAt: string | null;
+}
+
+/** Asks every collection for the row that was modified last. */
+export async function lookAt(access: OneRosterAccess, signal: AbortSignal): Promise<Freshness> {
+  const answers = await Promise.all(
+    COLLECTIONS.map((collection) => {
+      const url = `${access.baseUrl}/${collection}?limit=1&offset=0&sort=dateLastModified&orderBy=desc`;
+      return access.getJson(url, { signal, allowStatuses: [403, 404] });
+    }),
+  );
+  const collections = COLLECTIONS.map((collection, index) => {
+    const { status = 0, headers = {}, body } = answers[index] ?? {};
+    const rows = isObject(body) ? body[collection] : undefined;
+    const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
+    const modifiedAt = isObject(row) ? textOf(row['dateLastModified']) : null;
+    return [collection, { status, total: textOf(headers['x-total-count']), modifiedAt }] as const;
+  });
+  return {
+    revision: answers.map(revisionIn).find((each) => each !== undefined),
+    collections: new Map(collections),
+  };
+}
+
+/**
+ * The name of the delivery; undefined if ClassLink gives none. An equal `x-perm-rev` means that nothing has changed
+ * (oneroster §3). It does not stand alone: were it ever to name the permissions only, changes would be missed for ever, so that
+ * the count and the latest change of every collection are part of the name, and what the configuration makes of the data.
+ */
+export function deliveryName(config: ClasslinkSource, baseUrl: string, freshness: Freshness): string | undefined {
+  if (freshness.revision === undefined) return undefined;
+  const facts = [baseUrl, readingOf(config), freshness.revision, [...freshness.collections]];
+  return `classlink ${createHash('sha256').update(JSON.stringify(facts)).digest('hex')}`;
+}
+
+/** When anything was modified last, ISO 8601 in UTC; null if no row tells. */
+export function latestChange({ collections }: Freshness): string | null {
+  const times = [...collections.values()].flatMap(({ modifiedAt }) => {
+    const timeMs = Date.parse(modifiedAt ?? '');
+    return Number.isNaN(timeMs) ? [] : [timeMs];
+  });
+  return times.length === 0 ? null : new Date(Math.max(...times)).toISOString();
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
