@@ -1,6 +1,7 @@
 import type { SourceConfig } from '@rollbook/core';
 import type { RosterSource } from '@rollbook/pipeline';
 import { createCsvSource } from './csv-source.ts';
+import { createOneRosterSource } from './oneroster-api/oneroster-source.ts';
 import type { SourceContext } from './source-context.ts';
 
 export type { SourceContext } from './source-context.ts';
@@ -11,9 +12,10 @@ export function createSource(config: SourceConfig, context: SourceContext): Rost
     case 'files':
     case 'sftp':
       return createCsvSource(config, context);
+    case 'oneroster':
+      return createOneRosterSource(config, context);
     case 'clever':
     case 'classlink':
-    case 'oneroster':
       throw new Error(`no ${config.type} source yet`);
   }
 }

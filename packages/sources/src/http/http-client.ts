@@ -8,8 +8,10 @@ import { pauseBefore, retriesOf } from './retries.ts';
 import type { Headers } from './waiting.ts';
 
 export interface HttpClientOptions {
-  /** Who is asked, as people know it: `Clever`. For messages. */
+  /** Who is asked, as people know it: `Clever`. Begins sentences. */
   readonly provider: string;
+  /** Whom people can ask about it. Left out: the provider's support. */
+  readonly support?: string;
   /** Whether the operator consents to loopback and private addresses. */
   readonly allowPrivate: boolean;
   readonly connectTimeoutMs: number;
@@ -65,7 +67,13 @@ const LONGEST_WAIT_MS = 10_000;
  * connections go only to the address that was judged.
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { provider, responseTimeoutMs, longestWaitMs = LONGEST_WAIT_MS, log } = options;
+  const {
+    provider,
+    support = `${options.provider}'s support`,
+    responseTimeoutMs,
+    longestWaitMs = LONGEST_WAIT_MS,
+    log,
+  } = options;
   const connections = new Connections(options);
   const queue = new PQueue({ concurrency: options.concurrency ?? 4 });
   const sendOnce = axios.getAdapter('http');
@@ -125,7 +133,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       return answerOf(response);
     } catch (error) {
       signal.throwIfAborted();
-      throw axios.isAxiosError(error) ? httpFailure(error, { provider, url }) : error;
+      throw axios.isAxiosError(error) ? httpFailure(error, { provider, support, url }) : error;
     }
   }
 

@@ -41,8 +41,13 @@ export function toldOf({ status, headers }: AxiosResponse): number | undefined {
 /** Who was asked, and for what. */
 export interface FailurePlace {
   readonly provider: string;
+  /** Whom to ask about it: `Clever's support`. */
+  readonly support: string;
   readonly url: URL;
 }
+
+/** Neither query nor user name and password. */
+const placeOf = (url: URL): string => `"${url.origin}${url.pathname}"`;
 
 interface Meaning extends Omit<SyncErrorOptions, 'cause'> {
   readonly reason: Reason;
@@ -60,15 +65,14 @@ export function httpFailure(error: AxiosError, place: FailurePlace): HttpFailure
   return new Failure(reason, status, message, { ...options, cause });
 }
 
-function meaningOf(error: AxiosError, { provider, url }: FailurePlace): Meaning {
-  // Neither query nor user name and password.
-  const place = `"${url.origin}${url.pathname}"`;
+function meaningOf(error: AxiosError, { provider, support, url }: FailurePlace): Meaning {
+  const place = placeOf(url);
   const { code } = error;
   if (code === NOT_JSON)
     return {
       reason: 'source_unavailable',
       message: `${provider} answered ${place} with ${error.message}.`,
-      advice: `${provider} may be down for maintenance: Rollbook tries again by itself. If it goes on, check the address of the source, and ask ${provider}'s support.`,
+      advice: `${provider} may be down for maintenance: Rollbook tries again by itself. If it goes on, check the address of the source, and ask ${support}.`,
     };
   if (code === TOO_LARGE)
     return {
@@ -81,14 +85,14 @@ function meaningOf(error: AxiosError, { provider, url }: FailurePlace): Meaning 
     return {
       reason: 'source_unavailable',
       message: `The certificate of "${url.host}" cannot be trusted (${code ?? 'no reason given'}).`,
-      advice: `Nothing was sent. Ask ${provider}'s support, or whoever runs the server, for a valid certificate with its whole chain.`,
+      advice: `Nothing was sent. Ask ${support}, or whoever runs the server, for a valid certificate with its whole chain.`,
       disposition: 'give-up',
     };
   if (error.response === undefined)
     return {
       reason: 'source_unavailable',
       message: `${provider} cannot be reached at ${place}, or does not answer (${code ?? 'no reason given'}).`,
-      advice: `Rollbook tries again by itself. If it goes on, ask ${provider}'s support whether the server is up and lets the address of Rollbook in.`,
+      advice: `Rollbook tries again by itself. If it goes on, ask ${support} whether the server is up and lets the address of Rollbook in.`,
     };
   const waitMs = toldOf(error.response) ?? (error.response.status === 429 ? DEFAULT_WAIT_MS : undefined);
   if (waitMs !== undefined)
@@ -100,15 +104,16 @@ function meaningOf(error: AxiosError, { provider, url }: FailurePlace): Meaning 
       retryAfterMs: Math.max(waitMs, SHORTEST_WAIT_MS),
     };
   const isWebPage = String(error.response.headers['content-type'] ?? '').startsWith('text/html');
-  return statusMeaning(error.response.status, provider, place, isWebPage);
+  return statusMeaning(error.response.status, { provider, support, url }, isWebPage);
 }
 
-function statusMeaning(status: number, provider: string, place: string, isWebPage: boolean): Meaning {
+function statusMeaning(status: number, { provider, support, url }: FailurePlace, isWebPage: boolean): Meaning {
+  const place = placeOf(url);
   if (status < 300)
     return {
       reason: 'source_unavailable',
-      message: `The connection to ${provider} broke while it answered ${place}.`,
-      advice: `Rollbook tries again by itself. If it goes on, lower the page size of the source, and ask ${provider}'s support.`,
+      message: `The connection broke while ${place} was answered.`,
+      advice: `Rollbook tries again by itself. If it goes on, lower the page size of the source, and ask ${support}.`,
     };
   if (status < 400)
     return {
@@ -128,7 +133,7 @@ function statusMeaning(status: number, provider: string, place: string, isWebPag
     return {
       reason: 'wrong_credentials',
       message: `${provider} does not let Rollbook read ${place} (403).`,
-      advice: `The credentials are known, but lack the permission. Ask the district to share this data with Rollbook in ${provider}.`,
+      advice: 'The credentials are known, but lack the permission. Ask the district to share this data with Rollbook.',
     };
   if (status === 404)
     return {
@@ -136,24 +141,24 @@ function statusMeaning(status: number, provider: string, place: string, isWebPag
       message: `${provider} has nothing at ${place} (404).`,
       advice: isWebPage
         ? 'The answer is a web page, so this is probably not the address of the interface. Check the address of the source.'
-        : `Check the address of the source. If it is right, ask ${provider}'s support whether this data is offered.`,
+        : `Check the address of the source. If it is right, ask ${support} whether this data is offered.`,
     };
   if (status === 413 || status === 502 || status === 504)
     return {
       reason: 'source_unavailable',
       message: `${provider} could not answer ${place} (${status}).`,
-      advice: `The server is overloaded, or a page holds too many rows. Rollbook tries again by itself; if it goes on, lower the page size of the source, and ask ${provider}'s support.`,
+      advice: `The server is overloaded, or a page holds too many rows. Rollbook tries again by itself; if it goes on, lower the page size of the source, and ask ${support}.`,
       isTooLarge: true,
     };
   if (status >= 500)
     return {
       reason: 'source_unavailable',
       message: `${provider} failed at ${place} (${status}).`,
-      advice: `Rollbook tries again by itself. If it goes on, ask ${provider}'s support.`,
+      advice: `Rollbook tries again by itself. If it goes on, ask ${support}.`,
     };
   return {
     reason: 'invalid_data',
     message: `${provider} does not accept the request for ${place} (${status}).`,
-    advice: `Check the address and the version of the source. If they are right, ask the operator of Rollbook to look into it with ${provider}'s support.`,
+    advice: `Check the address and the version of the source. If they are right, ask the operator of Rollbook to look into it with ${support}.`,
   };
 }

@@ -3,12 +3,12 @@ import { IdTable } from './id-table.ts';
 describe('IdTable', () => {
   it('tells new ids from known ones, and keeps the last number, over many growths', () => {
     const table = new IdTable();
-    const count = 50_000;
-    for (let n = 0; n < count; n += 1) expect(table.set(`S${n}`, n)).toBe(true);
-    for (let n = 0; n < count; n += 7) expect(table.set(`S${n}`, -n)).toBe(false);
-    expect(table.size).toBe(count);
-    for (let n = 0; n < count; n += 1) expect(table.get(`S${n}`)).toBe(n % 7 === 0 ? -n : n);
-    expect(table.get(`S${count}`)).toBeUndefined();
+    const ids = Array.from({ length: 50_000 }, (_, n) => `S${n}`);
+    expect(ids.filter((id, n) => !table.set(id, n))).toEqual([]);
+    expect(ids.filter((id, n) => n % 7 === 0 && table.set(id, n + 1_000_000))).toEqual([]);
+    expect(table.size).toBe(ids.length);
+    expect(ids.filter((id, n) => table.get(id) !== (n % 7 === 0 ? n + 1_000_000 : n))).toEqual([]);
+    expect(table.get('S50000')).toBeUndefined();
   });
 
   it('takes ids as they are', () => {

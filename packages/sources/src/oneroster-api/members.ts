@@ -50,19 +50,10 @@ export class Members {
   }
 
   #textOf(value: unknown, member: string): string {
-    switch (typeof value) {
-      case 'string':
-        return value;
-      case 'boolean':
-        return String(value);
-      case 'number':
-        return this.#digitsOf(value, member);
-      case 'object':
-        if (value === null) return '';
-        break;
-      case 'undefined':
-        return '';
-    }
+    if (typeof value === 'string') return value;
+    if (value === undefined || value === null) return '';
+    if (typeof value === 'boolean') return String(value);
+    if (typeof value === 'number') return this.#digitsOf(value, member);
     this.#report.note('bad_value', 0, `\`${member}\`: expected a text; it was left empty`);
     return '';
   }

@@ -36,14 +36,13 @@ export async function* readPages<Row>(options: PagerOptions<Row>): AsyncGenerato
     const first = await pager.page(0, options.pageSize);
     tally.announce(first.total);
     tally.take(first.rows);
-    const rest = first.total === null ? pager.inSequence(first) : pager.inParallel(first, first.total);
     // Begun before the first page is used up.
-    const second = rest.next();
-    second.catch(() => undefined);
+    const rest =
+      first.total === null ? new Sequence(pager, first.rows.length) : new Stretches(pager, first, first.total);
     yield first.rows;
-    for (let next = await second; next.done !== true; next = await rest.next()) {
-      tally.take(next.value);
-      yield next.value;
+    for (let rows = await rest.next(); rows !== null; rows = await rest.next()) {
+      tally.take(rows);
+      yield rows;
     }
     tally.finish();
   } finally {
@@ -86,59 +85,90 @@ class Pager<Row> {
       );
   }
 
-  /** Nothing is known of the end: one page is under way while the one before is in use. */
-  async *inSequence(first: Page<Row>): AsyncGenerator<readonly Row[]> {
-    let offset = first.rows.length;
-    if (offset === 0) return;
-    let next = this.#begin(() => this.page(offset, this.#options.pageSize));
-    for (;;) {
-      const { rows } = await next;
-      if (rows.length === 0) return;
-      offset += rows.length;
-      next = this.#begin(() => this.page(offset, this.#options.pageSize));
-      yield rows;
-    }
+  get pageSize(): number {
+    return this.#options.pageSize;
   }
 
-  /** The rows are divided into stretches as long as the first page; several are under way at the same time. */
-  async *inParallel(first: Page<Row> & { readonly limit: number }, total: number): AsyncGenerator<readonly Row[]> {
-    const length = first.rows.length;
-    if (length === 0 || (length === total && length < first.limit)) return;
-    const underWay: Promise<readonly Row[]>[] = [];
-    let start = length;
-    const topUp = (): void => {
-      // The one that begins where the rows should end shows whether they do.
-      for (; start <= total && underWay.length < this.#options.ahead; start += length) {
-        const from = start;
-        underWay.push(this.#begin(() => this.#stretch(from, length, total)));
-      }
-    };
-    topUp();
-    for (let next = underWay.shift(); next !== undefined; next = underWay.shift()) {
-      const rows = await next;
-      topUp();
-      if (rows.length > 0) yield rows;
-    }
+  get ahead(): number {
+    return this.#options.ahead;
+  }
+}
+
+/** Pages of which nobody knows how many there are: one is under way while the one before is in use. */
+class Sequence<Row> {
+  readonly #pager: Pager<Row>;
+  #offset: number;
+  #next: Promise<Page<Row>> | null;
+
+  constructor(pager: Pager<Row>, offset: number) {
+    this.#pager = pager;
+    this.#offset = offset;
+    this.#next = offset === 0 ? null : this.#begin();
   }
 
-  /** The rows from `start` on, in as many pages as the server makes of them. */
-  async #stretch(start: number, length: number, total: number): Promise<readonly Row[]> {
-    const rows: Row[] = [];
-    while (rows.length < length) {
-      const page = await this.page(start + rows.length, length - rows.length);
-      if (page.rows.length === 0) return rows;
-      rows.push(...page.rows);
-      if (start + rows.length === total && page.rows.length < page.limit) return rows;
-    }
+  /** The rows of the next page; null at the end, which only an empty page is. */
+  async next(): Promise<readonly Row[] | null> {
+    const page = await this.#next;
+    if (page === null || page.rows.length === 0) return null;
+    this.#offset += page.rows.length;
+    this.#next = this.#begin();
+    return page.rows;
+  }
+
+  #begin(): Promise<Page<Row>> {
+    return unalarmed(this.#pager.page(this.#offset, this.#pager.pageSize));
+  }
+}
+
+/** Rows of known number, in stretches as long as the first page; several are under way at the same time. */
+class Stretches<Row> {
+  readonly #pager: Pager<Row>;
+  readonly #length: number;
+  readonly #total: number;
+  readonly #underWay: Promise<readonly Row[]>[] = [];
+  #start: number;
+
+  constructor(pager: Pager<Row>, first: Page<Row> & { readonly limit: number }, total: number) {
+    this.#pager = pager;
+    this.#length = first.rows.length;
+    this.#total = total;
+    const isWhole = this.#length === 0 || (this.#length === total && this.#length < first.limit);
+    this.#start = isWhole ? Number.POSITIVE_INFINITY : this.#length;
+    this.#topUp();
+  }
+
+  /** The rows of the next stretch, empty if they end before it; null at the end. */
+  async next(): Promise<readonly Row[] | null> {
+    const next = this.#underWay.shift();
+    if (next === undefined) return null;
+    const rows = await next;
+    this.#topUp();
     return rows;
   }
 
-  /** A failure is found when its turn comes; until then nobody is alarmed. */
-  #begin<T>(step: () => Promise<T>): Promise<T> {
-    const begun = step();
-    begun.catch(() => undefined);
-    return begun;
+  /** The stretch that begins where the rows should end shows whether they do. */
+  #topUp(): void {
+    for (; this.#start <= this.#total && this.#underWay.length < this.#pager.ahead; this.#start += this.#length)
+      this.#underWay.push(unalarmed(this.#stretch(this.#start)));
   }
+
+  /** The rows from `start` on, in as many pages as the server makes of them. */
+  async #stretch(start: number): Promise<readonly Row[]> {
+    const rows: Row[] = [];
+    while (rows.length < this.#length) {
+      const page = await this.#pager.page(start + rows.length, this.#length - rows.length);
+      if (page.rows.length === 0) return rows;
+      rows.push(...page.rows);
+      if (start + rows.length === this.#total && page.rows.length < page.limit) return rows;
+    }
+    return rows;
+  }
+}
+
+/** A failure is found when its turn comes; until then nobody is alarmed. */
+function unalarmed<T>(step: Promise<T>): Promise<T> {
+  step.catch(() => undefined);
+  return step;
 }
 
 /** Counts what comes, and compares it with what was announced. */

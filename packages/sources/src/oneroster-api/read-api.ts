@@ -77,7 +77,7 @@ export async function* readApi(access: OneRosterAccess, options: ReadApiOptions)
     const context = { ...reading, report };
     out.progress(`Reading ${collection}`);
     yield* out.take();
-    for await (const objects of pagesOf(reading, collection)) {
+    for await (const objects of pagesOf(access, options, collection)) {
       for (const object of objects) {
         report.current = idOf(object);
         take(rowOf(object, report), 0, context);
@@ -89,15 +89,19 @@ export async function* readApi(access: OneRosterAccess, options: ReadApiOptions)
   }
 }
 
-/** All pages of a collection. */
-export const pagesOf = ({ access, options }: Reading, collection: Collection): AsyncGenerator<readonly ApiObject[]> =>
+/** All objects of a collection, page by page. */
+export const pagesOf = (
+  access: OneRosterAccess,
+  { pageSize, ahead = 3, signal }: Pick<ReadApiOptions, 'pageSize' | 'ahead' | 'signal'>,
+  collection: Collection,
+): AsyncGenerator<readonly ApiObject[]> =>
   readPages({
     name: collection,
-    pageSize: options.pageSize,
-    ahead: options.ahead ?? 3,
-    signal: options.signal,
+    pageSize,
+    ahead,
+    signal,
     idOf,
-    fetch: (offset, limit, signal) => getPage(access, { path: collection, collection, offset, limit }, signal),
+    fetch: (offset, limit, pageSignal) => getPage(access, { path: collection, collection, offset, limit }, pageSignal),
   });
 
 /** The `sourcedId` of an object; '' if it has none. */

@@ -21,7 +21,7 @@ export async function* readUsers(reading: Reading, hasBirthDates: boolean): Asyn
   let hasGuardianships = false;
   out.progress('Reading users');
   yield* out.take();
-  for await (const objects of pagesOf(reading, 'users')) {
+  for await (const objects of pagesOf(reading.access, options, 'users')) {
     const roles: RolesById = new Map();
     const sides = { roles, roleWord: 'role', birthDates };
     for (const object of objects) {
@@ -48,7 +48,7 @@ async function* readBirthDates(reading: Reading, birthDates: BirthDates): AsyncG
   const others = new Set<string>();
   out.progress('Reading demographics');
   yield* out.take();
-  for await (const objects of pagesOf(reading, 'demographics')) {
+  for await (const objects of pagesOf(reading.access, reading.options, 'demographics')) {
     for (const object of objects) {
       report.current = idOf(object);
       for (const member of Object.keys(object)) others.add(member);
