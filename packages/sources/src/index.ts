@@ -1,5 +1,6 @@
 import type { SourceConfig } from '@rollbook/core';
 import type { RosterSource } from '@rollbook/pipeline';
+import { createClasslinkSource } from './classlink/classlink-source.ts';
 import { createCsvSource } from './csv-source.ts';
 import { createOneRosterSource } from './oneroster-api/oneroster-source.ts';
 import type { SourceContext } from './source-context.ts';
@@ -14,8 +15,9 @@ export function createSource(config: SourceConfig, context: SourceContext): Rost
       return createCsvSource(config, context);
     case 'oneroster':
       return createOneRosterSource(config, context);
-    case 'clever':
     case 'classlink':
+      return createClasslinkSource(config, context);
+    case 'clever':
       throw new Error(`no ${config.type} source yet`);
   }
 }
