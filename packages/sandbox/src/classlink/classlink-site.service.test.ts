@@ -16,14 +16,15 @@ beforeEach(async () => {
 });
 afterEach(() => site.stop());
 
+type Row = Readonly<Record<string, unknown>>;
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: any;
+  readonly body: { readonly status: number } & Readonly<Record<'applications' | 'users' | 'enrollments', Row[]>>;
 }
 async function get(url: string, authorization?: string): Promise<Answer> {
   const response = await fetch(url, authorization === undefined ? {} : { headers: { authorization } });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
 }
 const list = (query = '', token = site.partnerToken): Promise<Answer> =>
   get(`${site.proxyUrl}/applications${query}`, `Bearer ${token}`);
@@ -73,8 +74,7 @@ describe('the list of districts', () => {
   });
 
   it('comes in pages, and short if no limit is sent', async () => {
-    const ids = async (query: string): Promise<number[]> =>
-      (await list(query)).body.applications.map(({ id }: { id: number }) => id);
+    const ids = async (query: string): Promise<unknown[]> => (await list(query)).body.applications.map(({ id }) => id);
     const all = await ids('?limit=100');
     expect(await ids('')).toEqual(all.slice(0, 20));
     expect(await ids('?limit=7&offset=28')).toEqual(all.slice(28));
@@ -87,8 +87,8 @@ describe('the list of districts', () => {
   });
 
   it('follows what an administrator or ClassLink does', async () => {
-    const row = async (): Promise<any> =>
-      (await list('?limit=100')).body.applications.find((each: any) => each.tenant_name === 'riverside');
+    const row = async (): Promise<Row | undefined> =>
+      (await list('?limit=100')).body.applications.find((each) => each['tenant_name'] === 'riverside');
     share.isEnabled = false;
     share.tenantStatus = 'Inactive';
     expect(await row()).toMatchObject({ enabled: 'false', tenant_status: 'Inactive' });
@@ -208,6 +208,40 @@ describe("a district's data", () => {
     expect((await fetch(url, { method: 'DELETE' })).status).toBe(405);
     expect(await statusOf(data('/lunches'))).toBe(404);
     expect(await statusOf(data('/orgs?limit=many'))).toBe(400);
+  });
+});
+
+describe('by hand', () => {
+  const put = (switches: object): Promise<Response> =>
+    fetch(`${site.proxyUrl}/-/switches`, { method: 'PUT', body: JSON.stringify(switches) });
+
+  it('shows the sharing of each district and the quirks', async () => {
+    const shown = await (await fetch(`${site.proxyUrl}/-/switches`)).json();
+    expect(shown).toMatchObject({
+      applicationsShape: 'live',
+      clampTo: 10_000,
+      riverside: { isEnabled: true, isListed: true, tenantStatus: 'Active', schools: null, bearer: share.bearer },
+      lakeside: { isEnabled: true },
+    });
+  });
+
+  it('changes them', async () => {
+    const { bearer, revision } = share;
+    const [first] = riverside.schools;
+    const changes = { schools: [first!.sisId], tenantStatus: 'Inactive', bearer: 'next' };
+    expect((await put({ clampTo: 5, riverside: changes })).status).toBe(200);
+    expect(site.quirks.clampTo).toBe(5);
+    expect(share.district.schools).toEqual([first]);
+    expect(share.tenantStatus).toBe('Inactive');
+    expect(share.bearer).not.toBe(bearer);
+    expect(share.revision).not.toBe(revision);
+    expect(site.shares[1]!.isActive).toBe(true);
+  });
+
+  it('says what it knows if it is asked for something else', async () => {
+    const answer = await put({ riverside: { isOpen: true } });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toMatch(/isEnabled, isListed, .*; got \\"isOpen\\"/);
   });
 });
 

@@ -9,6 +9,7 @@ import type { ApplicationsShape } from './applications.ts';
 import { CLASSLINK_QUIRKS, SharePages } from './pages.ts';
 import { ClasslinkShare } from './share.ts';
 import type { ClasslinkShareOptions } from './share.ts';
+import { switchesOf } from './switches.ts';
 
 export interface ClasslinkSiteOptions {
   /** 0 or left out: any free port. */
@@ -93,7 +94,7 @@ export async function startClasslinkSite(options: ClasslinkSiteOptions): Promise
   const http = await startHttpSite({
     answer,
     errorBody: (status) => ({ message: `Error ${status}` }),
-    switches: quirks,
+    switches: switchesOf(quirks, shares),
     ...(options.port === undefined ? {} : { port: options.port }),
   });
   const site: ClasslinkSite = {

@@ -29,9 +29,11 @@ export class SharePages {
   /** `path` is below the OneRoster root. */
   answer(path: string, request: SiteRequest, quirks: OneRosterQuirks): SiteReply {
     const startMs = performance.now();
-    const { district, revision, tellsRevision } = this.#share;
+    const { district, revision, tellsRevision, isObfuscated } = this.#share;
     try {
       const endpoint = this.#pages.endpoint(district, path);
+      if (quirks.missing.includes(endpoint.collection)) throw new NotFound(path);
+      if (quirks.forbidden.includes(endpoint.collection)) return { status: 403, body: { message: 'Forbidden' } };
       const { headers, ...reply } = this.#pages.answer(district, endpoint, path, request, quirks);
       this.#share.countPage();
       const own = {
@@ -41,7 +43,7 @@ export class SharePages {
         'x-page-generation-time-ms': (performance.now() - startMs).toFixed(0),
         'x-next-page-token': '',
         'x-modified': '',
-        'x-obfuscated': '',
+        'x-obfuscated': isObfuscated ? 'true' : '',
       };
       return { ...reply, headers: { ...headers, ...own } };
     } catch (error) {

@@ -39,6 +39,8 @@ export class ClasslinkShare {
   isListed = true;
   /** Off: answers come without `x-perm-rev`. */
   tellsRevision = true;
+  /** Whether ClassLink says that it hides names. The sandbox only says so. */
+  isObfuscated = false;
   #bearer: string = randomUUID();
   #revision = 1000;
   #published: District;
@@ -84,6 +86,10 @@ export class ClasslinkShare {
     this.#published = district;
     this.#shared = undefined;
     if (!keepRevision) this.changeRevision();
+  }
+
+  get permissions(): ClasslinkPermissions {
+    return this.#permissions;
   }
 
   /** What is not permitted is simply not there any more, and every answer is 200. */

@@ -55,7 +55,13 @@ describe('what is wrong at ClassLink', () => {
       'give-up',
       /partner token of Rollbook \(401\)/,
     ],
-    ['the list is forbidden', list({ kind: 'status', status: 403 }), 'wrong_credentials', 'give-up', /\(403\)/],
+    [
+      'the list is forbidden',
+      list({ kind: 'status', status: 403 }),
+      'wrong_credentials',
+      'give-up',
+      /partner token of Rollbook \(403\)/,
+    ],
     [
       'the list must wait',
       list({ kind: 'status', status: 429, retryAfterSeconds: 600 }),
@@ -226,9 +232,9 @@ describe('what changes while the roster is read', () => {
     expect(restart).toMatchObject({ message: expect.stringMatching(/published other data.*\(1 of 3\)/) });
     const revisions = events.flatMap((event) => (event.kind === 'revision' ? [event.revision] : []));
     expect(new Set(revisions).size).toBe(2);
-    const { records } = await collect(replay(lasting(events)));
-    expect(records('schools').map(({ sisId }) => sisId)).not.toContain('0102');
-    expect(records('students')).toHaveLength(130);
+    const found = await collect(replay(lasting(events)));
+    expect(found.records('schools').map(({ sisId }) => sisId)).not.toContain('0102');
+    expect(found.records('students')).toHaveLength(130);
     await expectWholeRoster(events);
   });
 

@@ -7,9 +7,12 @@ import { readApi } from '../oneroster-api/read-api.ts';
 import { surveyApi } from '../oneroster-api/survey-api.ts';
 import type { SourceContext } from '../source-context.ts';
 import { openDirect } from './direct-access.ts';
-import { deliveryName, latestChange, lookAt } from './freshness.ts';
+import { OBFUSCATED, deliveryName, latestChange, lookAt } from './freshness.ts';
 import { openProxy } from './proxy-access.ts';
 import { watched } from './watched-access.ts';
+
+const PERMISSIONS_NOTE =
+  "ClassLink shows only what the district's permissions let through: a school or course that is missing here is not shared with the application.";
 
 /** A district's rosters at ClassLink, through the proxy or directly: the OneRoster 1.1 shape, whatever the label says. */
 export function createClasslinkSource(config: ClasslinkSource, context: SourceContext): RosterSource {
@@ -25,8 +28,11 @@ export function createClasslinkSource(config: ClasslinkSource, context: SourceCo
     config.access === 'proxy' ? openProxy(config, client, signal) : openDirect(config, client);
 
   async function* readOnce(access: OneRosterAccess, signal: AbortSignal): AsyncGenerator<PullEvent> {
-    const revision = deliveryName(config, access.baseUrl, await lookAt(access, signal));
+    const freshness = await lookAt(access, signal);
+    const revision = deliveryName(config, access.baseUrl, freshness);
     if (revision !== undefined) yield { kind: 'revision', revision };
+    if (freshness.isObfuscated)
+      yield { kind: 'warning', warning: { code: 'obfuscated', file: null, line: null, message: OBFUSCATED } };
     yield* readApi(access, { version: '1.1', pageSize: config.pageSize, settings: config, signal });
   }
 
@@ -48,7 +54,8 @@ export function createClasslinkSource(config: ClasslinkSource, context: SourceCo
       const access = await open(client, signal);
       const freshness = await lookAt(access, signal);
       const seen = await surveyApi(access, { pageSize: config.pageSize, settings: config, signal });
-      return { ...seen, freshAt: latestChange(freshness) };
+      const notes = [PERMISSIONS_NOTE, ...(freshness.isObfuscated ? [OBFUSCATED] : []), ...seen.notes];
+      return { ...seen, freshAt: latestChange(freshness), notes };
     } finally {
       client.close();
     }

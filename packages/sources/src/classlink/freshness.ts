@@ -10,6 +10,8 @@ export interface Freshness {
   /** `x-perm-rev`; undefined if the server has none. */
   readonly revision: string | undefined;
   readonly collections: ReadonlyMap<Collection, CollectionFreshness>;
+  /** Whether ClassLink says that it hides names and the like (`x-obfuscated`). */
+  readonly isObfuscated: boolean;
 }
 
 interface CollectionFreshness {
@@ -39,6 +41,7 @@ export async function lookAt(access: OneRosterAccess, signal: AbortSignal): Prom
   return {
     revision: answers.map(revisionIn).find((each) => each !== undefined),
     collections: new Map(collections),
+    isObfuscated: answers.some(({ headers }) => !['', 'false', '0'].includes(textOf(headers['x-obfuscated']) ?? '')),
   };
 }
 
@@ -61,5 +64,9 @@ export function latestChange({ collections }: Freshness): string | null {
   });
   return times.length === 0 ? null : new Date(Math.max(...times)).toISOString();
 }
+
+/** For pulls and surveys alike: names that were hidden take the place of those in the roster. */
+export const OBFUSCATED =
+  'ClassLink says that it hides names or other values of this district (x-obfuscated): they come as it shows them.';
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);

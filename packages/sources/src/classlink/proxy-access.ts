@@ -33,7 +33,7 @@ export async function openProxy(
       .then(
         ({ body }) => body,
         (error: unknown) => {
-          throw isRefusal(error) ? partnerIsRefused(error) : error;
+          throw error instanceof HttpFailure && error.reason === 'wrong_credentials' ? partnerIsRefused(error) : error;
         },
       );
   const readBearer = async (): Promise<string> => bearerOf(await findDistrict(applicationId, readList));
@@ -72,7 +72,7 @@ export async function openProxy(
 const isRefusal = (error: unknown): error is HttpFailure => error instanceof HttpFailure && error.status === 401;
 
 const partnerIsRefused = (cause: HttpFailure): SyncError =>
-  new SyncError('wrong_credentials', 'ClassLink refuses the partner token of Rollbook (401).', {
+  new SyncError('wrong_credentials', `ClassLink refuses the partner token of Rollbook (${cause.status}).`, {
     advice:
       "Nothing is wrong at the district. Operator: enter the partner token of ClassLink's developer console again, or ask ClassLink's partner support whether it is still valid.",
     cause,
