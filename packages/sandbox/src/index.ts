@@ -36,3 +36,5 @@ export type { OneRosterSite, OneRosterSiteOptions } from './oneroster-api/oneros
 export type { OneRosterProfile } from './oneroster-api/profiles.ts';
 export { NO_QUIRKS } from './oneroster-api/quirks.ts';
 export type { OneRosterQuirks } from './oneroster-api/quirks.ts';
+export { Oauth1Verifier } from './oauth1/verify.ts';
+export { signedRequestOf } from './oauth1/signed-request.ts';

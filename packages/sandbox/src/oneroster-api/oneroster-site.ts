@@ -28,6 +28,8 @@ export interface OneRosterSite {
   readonly baseUrl: string;
   readonly tokenUrl: string;
   readonly staticToken: string;
+  /** In full; what reads birth dates, and nothing else does. */
+  readonly demographicsScope: string;
   /** The token endpoint: whom it knows, and what it refuses. */
   readonly tokens: TokenDesk;
   /** Faults, the log and the latency. */
@@ -118,6 +120,7 @@ export async function startOneRosterSite(options: OneRosterSiteOptions): Promise
     baseUrl: `${http.url}${traits.root}`,
     tokenUrl: `${http.url}${TOKEN_PATH}`,
     staticToken,
+    demographicsScope: scopes.demographics,
     tokens,
     http,
     quirks,
