@@ -9,6 +9,7 @@ import { registerMigrate } from './commands/migrate.ts';
 import { registerPreview } from './commands/preview.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerServe } from './commands/serve.ts';
+import { registerSource } from './commands/source.ts';
 import { registerSync } from './commands/sync.ts';
 import { registerWorker } from './commands/worker.ts';
 
@@ -21,6 +22,7 @@ Exit status: 0 succeeded, 2 held, 3 failed, 1 usage or internal error.
 Examples:
   rollbook preview ./export.zip                  what these files hold
   rollbook config load rollbook.yaml             set up districts and syncs
+  rollbook source test riverside-sis             does the connection work, and are all schools there?
   rollbook sync riverside-sis                    run one
   rollbook holds                                 what waits for a decision
   rollbook export riverside students             the roster as CSV`;
@@ -36,6 +38,7 @@ export function createProgram(commandLine: CommandLine): Command {
     .exitOverride()
     .configureOutput({ writeErr: (text) => commandLine.terminal.say(text.trimEnd()) });
   registerConfig(program, commandLine);
+  registerSource(program, commandLine);
   registerSync(program, commandLine);
   registerPreview(program, commandLine);
   registerRuns(program, commandLine);

@@ -37,7 +37,10 @@ export function reportText(report: RunReport, colors: Colors): string {
 }
 
 /** Title, what was seen and advice; nothing for a run without a reason. */
-export function reasonText({ run }: Pick<RunReport, 'run'>, { bold, red, yellow }: Colors): string {
+export function reasonText(
+  { run }: { readonly run: Pick<RunReport['run'], 'status' | 'reason' | 'message' | 'advice'> },
+  { bold, red, yellow }: Colors,
+): string {
   if (run.reason === null && run.message === null) return '';
   const paint = run.status === 'held' ? yellow : red;
   const title = run.reason === null ? [] : [bold(paint(REASON_TITLES[run.reason]))];

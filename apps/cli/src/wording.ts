@@ -9,6 +9,15 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 export const time = (iso: string | null): string =>
   iso === null ? '-' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
+/** `just now`, `5 minutes ago`, `3 hours ago`, `12 days ago`. */
+export function age(iso: string, nowMs = Date.now()): string {
+  const minutes = Math.floor((nowMs - Date.parse(iso)) / 60_000);
+  if (minutes < 2) return 'just now';
+  if (minutes < 120) return `${minutes} minutes ago`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} hours ago`;
+  return `${number(Math.floor(minutes / 1440))} days ago`;
+}
+
 /** From one time to another: `3 s`, `2 min 5 s`. */
 export function duration(fromIso: string | null, toIso: string | null): string {
   if (fromIso === null || toIso === null) return '-';

@@ -53,7 +53,9 @@ export function explainThreshold(result: GuardResult): Explanation {
  *
  * @throws RangeError if no school is missing.
  */
-export function explainSchoolsNotFound(result: GuardResult): Explanation {
+export function explainSchoolsNotFound(
+  result: Pick<GuardResult, 'schoolsNotFound' | 'schoolsInDataCount'>,
+): Explanation {
   const missing = result.schoolsNotFound;
   if (missing.length === 0) throw new RangeError('No school is missing.');
   const seen = result.schoolsInDataCount === 0 ? ' The data holds no school at all.' : '';

@@ -38,7 +38,13 @@ export type JobName = keyof typeof JOBS;
 export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]['payload']>;
 
 /** `fetch` has one queue per source type, so that one provider's rate limit stops nobody else. */
-export const FETCH_SOURCE_TYPES = ['files', 'sftp', 'clever', 'classlink', 'oneroster'] as const satisfies readonly SourceType[];
+export const FETCH_SOURCE_TYPES = [
+  'files',
+  'sftp',
+  'clever',
+  'classlink',
+  'oneroster',
+] as const satisfies readonly SourceType[];
 export const QUEUES = [
   ...FETCH_SOURCE_TYPES.map((type) => `fetch-${type}` as const),
   'diff',

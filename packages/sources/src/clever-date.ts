@@ -1,4 +1,4 @@
-import { dateOf } from './oneroster-csv/cells.ts';
+import { dateOf } from './oneroster/cells.ts';
 
 const AMERICAN = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;
 

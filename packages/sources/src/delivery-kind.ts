@@ -2,7 +2,7 @@ import type { FileFormat } from '@rollbook/core';
 import { isCleverFileName, isCleverMark } from './clever-csv/layout.ts';
 import { fileKey, isCsvName, listNames } from './delivery-names.ts';
 import { EXPORT_AGAIN, invalidData } from './invalid-data.ts';
-import { isOneRosterFileName } from './oneroster-csv/layout.ts';
+import { isOneRosterFileName } from './oneroster/layout.ts';
 import type { FileSet } from './source-file.ts';
 
 /** Which files of a folder or zip are looked for. */

@@ -14,6 +14,7 @@ export function createDelivery(place: GuardiansFile, kind: DeliveryKind, context
 function localDelivery(path: string, kind: DeliveryKind): FileDelivery {
   async function* open(signal: AbortSignal): AsyncGenerator<PullEvent, FileSet> {
     signal.throwIfAborted();
+    yield { kind: 'progress', message: `Opening "${path}"` };
     return openLocalFiles(path, kind);
   }
   return { open };

@@ -48,7 +48,7 @@ export class RosterPages {
     this.#answers += 1;
     const query = parseQuery(request.query);
     const rows = quirks.empty ? [] : this.#select(district, endpoint, path, query, quirks);
-    const known = new Set(rows.flatMap((row) => Object.keys(row)));
+    const known = new Set(query.fields === null ? [] : rows.flatMap((row) => Object.keys(row)));
     const wrapper = wrapperOf(endpoint);
     if (endpoint.isSingle) {
       const [row] = rows;

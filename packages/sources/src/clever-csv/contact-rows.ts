@@ -1,7 +1,7 @@
 import { compositeKey } from '@rollbook/core';
 import { contactId } from '../contact-identity.ts';
 import { splitName } from '../contact-name.ts';
-import { textOrNull } from '../oneroster-csv/cells.ts';
+import { textOrNull } from '../oneroster/cells.ts';
 import type { FileRow } from './layout.ts';
 import type { RowContext } from './read-clever-roster.ts';
 

@@ -1,5 +1,5 @@
 import { compositeKey } from '@rollbook/core';
-import { textOrNull } from '../oneroster-csv/cells.ts';
+import { textOrNull } from '../oneroster/cells.ts';
 import type { FileRow } from './layout.ts';
 import type { RowContext } from './read-clever-roster.ts';
 import type { SectionIndex } from './section-index.ts';

@@ -1,5 +1,5 @@
 import { gradeOf } from '../clever-grade.ts';
-import { textOrNull } from '../oneroster-csv/cells.ts';
+import { textOrNull } from '../oneroster/cells.ts';
 import type { PullOutput } from '../pull-output.ts';
 import type { FileRow } from './layout.ts';
 import { enrollmentOf } from './plain-rows.ts';

@@ -1,7 +1,7 @@
 import type { Staff } from '@rollbook/core';
 import type { PullEvent } from '@rollbook/pipeline';
 import type { FileReport } from '../file-report.ts';
-import { textOrNull } from '../oneroster-csv/cells.ts';
+import { textOrNull } from '../oneroster/cells.ts';
 import type { PullOutput } from '../pull-output.ts';
 import type { FileRow } from './layout.ts';
 import type { SectionIndex } from './section-index.ts';

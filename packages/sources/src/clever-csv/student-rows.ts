@@ -1,7 +1,7 @@
 import { cleverDateOf } from '../clever-date.ts';
 import { gradeOf } from '../clever-grade.ts';
 import type { Sheet } from '../csv-sheet.ts';
-import { textOrNull } from '../oneroster-csv/cells.ts';
+import { textOrNull } from '../oneroster/cells.ts';
 import { ownText } from '../own-text.ts';
 import type { RosterSettings } from '../roster-settings.ts';
 import { takeContact } from './contact-rows.ts';

@@ -1,5 +1,5 @@
-import type { RosterRow, Version } from '../oneroster-csv/layout.ts';
-import { addRole, type RolesById } from '../oneroster-csv/person-sides.ts';
+import type { RosterRow, Version } from '../oneroster/layout.ts';
+import { addRole, type RolesById } from '../oneroster/held-roles.ts';
 import type { CollectionReport } from './collection-report.ts';
 import { isObject, Members, type ApiObject } from './members.ts';
 

@@ -1,9 +1,9 @@
 import type { PullEvent } from '@rollbook/pipeline';
 import type { RecordTypes } from '../file-report.ts';
-import { takeEnrollment } from '../oneroster-csv/enrollment-rows.ts';
-import type { FileKey, RosterRow, Version } from '../oneroster-csv/layout.ts';
-import { Organisations } from '../oneroster-csv/organisations.ts';
-import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from '../oneroster-csv/structure-rows.ts';
+import { takeEnrollment } from '../oneroster/enrollment-rows.ts';
+import type { FileKey, RosterRow, Version } from '../oneroster/layout.ts';
+import { Organisations } from '../oneroster/organisations.ts';
+import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from '../oneroster/structure-rows.ts';
 import { PullOutput } from '../pull-output.ts';
 import type { RosterSettings } from '../roster-settings.ts';
 import { CollectionReport } from './collection-report.ts';

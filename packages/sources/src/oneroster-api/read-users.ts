@@ -1,7 +1,7 @@
 import type { PullEvent } from '@rollbook/pipeline';
-import { dateOf } from '../oneroster-csv/cells.ts';
-import type { RolesById } from '../oneroster-csv/person-sides.ts';
-import { personTypes, takeUser } from '../oneroster-csv/user-rows.ts';
+import { dateOf } from '../oneroster/cells.ts';
+import type { RolesById } from '../oneroster/held-roles.ts';
+import { personTypes, takeUser } from '../oneroster/user-rows.ts';
 import { BirthDates } from './birth-dates.ts';
 import { CollectionReport } from './collection-report.ts';
 import { demographicsRow, userRow } from './object-rows.ts';

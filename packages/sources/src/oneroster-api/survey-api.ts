@@ -1,7 +1,7 @@
 import type { RecordType } from '@rollbook/core';
 import type { SourceSurvey, SurveyedSchool } from '@rollbook/pipeline';
 import type { RosterSettings } from '../roster-settings.ts';
-import { textOrNull } from '../oneroster-csv/cells.ts';
+import { textOrNull } from '../oneroster/cells.ts';
 import { PullOutput } from '../pull-output.ts';
 import { CollectionReport } from './collection-report.ts';
 import { COLLECTIONS, probe, type Collection, type OneRosterAccess, type Probe } from './collections.ts';

@@ -15,7 +15,7 @@ import {
   type Column,
   type FileKey,
   type Version,
-} from './layout.ts';
+} from '../oneroster/layout.ts';
 import { readManifest, type Manifest, type Mode } from './manifest.ts';
 
 /** A delivery whose files are known to be complete and readable. Files declared absent are not in it. */

@@ -4,7 +4,7 @@ import { detectEncoding } from '../encoding.ts';
 import { invalidData } from '../invalid-data.ts';
 import type { SourceFile } from '../source-file.ts';
 import { plainHeader } from '../csv-columns.ts';
-import type { Version } from './layout.ts';
+import type { Version } from '../oneroster/layout.ts';
 
 export type Mode = 'absent' | 'bulk' | 'delta';
 

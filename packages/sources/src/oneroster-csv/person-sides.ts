@@ -1,26 +1,8 @@
 import type { CsvBatch } from '../csv-scanner.ts';
-import { dateOf } from './cells.ts';
 import type { FileReport } from '../file-report.ts';
-import type { Column, FileRow } from './layout.ts';
-import { userRoleOf, type UserRole } from './user-roles.ts';
-
-/** A usable row of roles.csv (1.2). */
-export interface HeldRole {
-  readonly role: UserRole;
-  readonly org: string;
-  readonly isPrimary: boolean;
-  readonly isGone: boolean;
-}
-
-export type RolesById = Map<string, { readonly held: HeldRole[]; readonly line: number; isUsed: boolean }>;
-
-/** What roles and demographics say about users, by user id. */
-export interface PersonSides {
-  readonly roles: RolesById;
-  /** What is missing where a user has no role: `row in roles.csv`. */
-  readonly roleWord: string;
-  readonly birthDates: { get(sourcedId: string): string | undefined };
-}
+import { dateOf } from '../oneroster/cells.ts';
+import { addRole, type RolesById } from '../oneroster/held-roles.ts';
+import type { Column } from '../oneroster/layout.ts';
 
 type Batches<K extends 'roles' | 'demographics'> = AsyncIterable<CsvBatch<Column<K>>>;
 
@@ -36,23 +18,6 @@ export async function loadRoles(batches: Batches<'roles'>, report: FileReport): 
     for (const [i, row] of rows.entries()) addRole(roles, row, lines[i]!, report);
   }
   return roles;
-}
-
-/** Adds one role to those of its user, a primary one before the others. */
-export function addRole(roles: RolesById, row: FileRow<'roles'>, line: number, report: FileReport): void {
-  const role = userRoleOf(row.role);
-  const user = row.userSourcedId;
-  if (user === '')
-    return report.note('missing_id', line, `${report.column('userSourcedId')} is blank; the row was left out`);
-  if (role === undefined)
-    return report.note('unknown_role', line, `${report.column('role')}: not a role of OneRoster; the row was left out`);
-  const isGone = report.isGone(row.status, line);
-  const isPrimary = row.roleType.trim().toLowerCase() === 'primary';
-  const entry = roles.get(user);
-  const held = { role, org: row.orgSourcedId, isPrimary, isGone };
-  if (entry === undefined) roles.set(user, { held: [held], line, isUsed: false });
-  else if (isPrimary) entry.held.unshift(held);
-  else entry.held.push(held);
 }
 
 /** Reads birth dates into memory. One that is not a date is lost, not the person. */

@@ -1,13 +1,14 @@
 import type { PullEvent } from '@rollbook/pipeline';
 import type { Sheet } from '../csv-sheet.ts';
 import { FileReport } from '../file-report.ts';
-import { LAYOUTS, type Column, type Version } from './layout.ts';
-import type { Organisations } from './organisations.ts';
-import { loadBirthDates, loadRoles, type PersonSides } from './person-sides.ts';
+import { LAYOUTS, type Column, type Version } from '../oneroster/layout.ts';
+import type { Organisations } from '../oneroster/organisations.ts';
+import type { PersonSides } from '../oneroster/held-roles.ts';
+import { loadBirthDates, loadRoles } from './person-sides.ts';
 import type { PullOutput } from '../pull-output.ts';
 import type { RosterSettings } from '../roster-settings.ts';
 import { partsById, type JoinOptions, type Joined, type RowSource } from './side-table.ts';
-import { personTypes, takeUser } from './user-rows.ts';
+import { personTypes, takeUser } from '../oneroster/user-rows.ts';
 
 export interface PeopleSheets {
   readonly users: Sheet<Column<'users'>>;

@@ -5,13 +5,13 @@ import type { Sheet } from '../csv-sheet.ts';
 import type { RosterSettings } from '../roster-settings.ts';
 import type { FileSet } from '../source-file.ts';
 import { openRoster } from './delivered-files.ts';
-import { takeEnrollment } from './enrollment-rows.ts';
+import { takeEnrollment } from '../oneroster/enrollment-rows.ts';
 import { FileReport, type RecordTypes } from '../file-report.ts';
-import { Organisations } from './organisations.ts';
+import { Organisations } from '../oneroster/organisations.ts';
 import { readPeople } from './read-people.ts';
 import { PullOutput } from '../pull-output.ts';
 import { SIDE_LIMIT_BYTES } from './side-table.ts';
-import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from './structure-rows.ts';
+import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from '../oneroster/structure-rows.ts';
 
 export interface ReadOptions {
   readonly settings: RosterSettings;

@@ -1,6 +1,30 @@
 import { pullFiles, refusal, sound } from '../delivery.fixture.ts';
 import { ids, manifest, type Files } from './roster.fixture.ts';
 
+describe('a OneRoster 1.1 delivery', () => {
+  it('does not speak of guardians if they are managed elsewhere', async () => {
+    const pulled = await pullFiles(sound, { manageGuardians: false });
+    expect(Object.keys(pulled.delivers).sort()).toEqual(
+      ['schools', 'terms', 'courses', 'classes', 'students', 'staff', 'enrollments'].sort(),
+    );
+    expect([...pulled.rows('guardians'), ...pulled.rows('guardianships')]).toEqual([]);
+    expect(pulled.warnings).toEqual([]);
+  });
+
+  it('gives students their sourcedId as number if told to, staff theirs', async () => {
+    const pulled = await pullFiles(sound, { studentIdSource: 'student_id' });
+    expect(pulled.records('students')[0]).toMatchObject({ sisId: '007', studentNumber: '007' });
+    expect(pulled.records('staff')[0]).toMatchObject({ sisId: 'T7', staffNumber: 'E-1' });
+  });
+
+  it('has another revision when it is to be read otherwise', async () => {
+    const settings = [{}, { manageGuardians: false }, { studentIdSource: 'student_id' as const }];
+    const revisions = [];
+    for (const each of settings) revisions.push((await pullFiles(sound, each)).revision);
+    expect(new Set(revisions).size).toBe(3);
+  });
+});
+
 describe('a OneRoster 1.2 delivery', () => {
   const users = [
     'sourcedId,status,enabledUser,username,givenName,familyName,agentSourcedIds,preferredGivenName,preferredFamilyName,primaryOrgSourcedId',
@@ -76,6 +100,18 @@ describe('a OneRoster 1.2 delivery', () => {
       ['U2', true],
       ['U5', true],
     ]);
+  });
+
+  it('does not speak of guardians if they are managed elsewhere, and judges none of their rows', async () => {
+    const pulled = await pullFiles(
+      { ...files, 'users.csv': users.replace('U4,,true,u4,A,B', 'U4,,true,u4,A,') },
+      { manageGuardians: false },
+    );
+    expect(pulled.delivers).not.toHaveProperty('guardians');
+    expect(pulled.delivers).not.toHaveProperty('guardianships');
+    expect([...pulled.rows('guardians'), ...pulled.rows('guardianships')]).toEqual([]);
+    expect(pulled.skipped).toMatchObject([{ sisId: 'U3', recordTypes: ['students', 'staff'] }]);
+    expect(ids(pulled.rows('students'))).toEqual(['U1', 'U2', 'U5']);
   });
 
   it('needs roles.csv, whatever the manifest says', async () => {

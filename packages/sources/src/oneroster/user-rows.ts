@@ -2,7 +2,7 @@ import { compositeKey } from '@rollbook/core';
 import { flagOf, listOf, stateIdOf, textOrNull } from './cells.ts';
 import type { RosterSettings } from '../roster-settings.ts';
 import type { RosterRow, Version } from './layout.ts';
-import type { HeldRole, PersonSides } from './person-sides.ts';
+import type { HeldRole, PersonSides } from './held-roles.ts';
 import type { RowContext } from './structure-rows.ts';
 import { EXPECTED_USER_ROLES, userRoleOf, type PersonType } from './user-roles.ts';
 
