@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ClasslinkSource } from '@rollbook/core';
+import { revisionOf } from '../delivery-revision.ts';
 import { COLLECTIONS, type Collection, type OneRosterAccess } from '../oneroster-api/collections.ts';
 import { isObject } from '../oneroster-api/members.ts';
 import { readingOf } from '../roster-settings.ts';
@@ -22,6 +22,9 @@ interface CollectionFreshness {
   /** `dateLastModified` of the row that was modified last; null if it has none. */
   readonly modifiedAt: string | null;
 }
+
+/** Goes up with every change to what is made of the data. */
+const READER_VERSION = 1;
 
 /** Asks every collection for the row that was modified last. */
 export async function lookAt(access: OneRosterAccess, signal: AbortSignal): Promise<Freshness> {
@@ -52,8 +55,8 @@ export async function lookAt(access: OneRosterAccess, signal: AbortSignal): Prom
  */
 export function deliveryName(config: ClasslinkSource, baseUrl: string, freshness: Freshness): string | undefined {
   if (freshness.revision === undefined) return undefined;
-  const facts = [baseUrl, readingOf(config), freshness.revision, [...freshness.collections]];
-  return `classlink ${createHash('sha256').update(JSON.stringify(facts)).digest('hex')}`;
+  const { revision, collections } = freshness;
+  return revisionOf('classlink', READER_VERSION, baseUrl, readingOf(config), revision, [...collections]);
 }
 
 /** When anything was modified last, ISO 8601 in UTC; null if no row tells. */
