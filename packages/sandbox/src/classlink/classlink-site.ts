@@ -45,7 +45,7 @@ const UNAUTHORIZED = failure(401, 'Unauthorized');
 const FORBIDDEN = failure(403, 'Forbidden');
 
 /**
- * Starts a pretend ClassLink on 127.0.0.1: the proxy with its list of districts, and the Roster Servers of the districts,
+ * Starts a pretend ClassLink on 127.0.0.1: the proxy with its list of districts, and the districts' Roster Servers,
  * which serve the same OneRoster 1.1 data to requests signed with OAuth 1.
  */
 export async function startClasslinkSite(options: ClasslinkSiteOptions): Promise<ClasslinkSite> {

@@ -9,7 +9,7 @@ import type { ClasslinkShare } from './share.ts';
 /** ClassLink counts but does not link, and lowers a limit above the documented ceiling without a word. */
 export const CLASSLINK_QUIRKS: Readonly<OneRosterQuirks> = { ...NO_QUIRKS, link: false, clampTo: 10_000 };
 
-/** References name the host behind the proxy: whoever follows them ends up elsewhere, with credentials that open nothing. */
+/** References name the host behind the proxy: whoever follows them ends up elsewhere. */
 const SHAPE: ObjectShape = {
   version: '1.1',
   href: (collection, sourcedId) =>

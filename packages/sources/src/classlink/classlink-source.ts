@@ -14,7 +14,7 @@ import { watched } from './watched-access.ts';
 const PERMISSIONS_NOTE =
   "ClassLink shows only what the district's permissions let through: a school or course that is missing here is not shared with the application.";
 
-/** A district's rosters at ClassLink, through the proxy or directly: the OneRoster 1.1 shape, whatever the label says. */
+/** A district's roster at ClassLink, through the proxy or directly: of version 1.1, whatever the label says. */
 export function createClasslinkSource(config: ClasslinkSource, context: SourceContext): RosterSource {
   const createClient = (): HttpClient =>
     createHttpClient({

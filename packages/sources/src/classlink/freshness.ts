@@ -50,8 +50,8 @@ export async function lookAt(access: OneRosterAccess, signal: AbortSignal): Prom
 
 /**
  * The name of the delivery; undefined if ClassLink gives none. An equal `x-perm-rev` means that nothing has changed
- * (oneroster §3). It does not stand alone: were it ever to name the permissions only, changes would be missed for ever, so that
- * the count and the latest change of every collection are part of the name, and what the configuration makes of the data.
+ * (oneroster §3). It does not stand alone: were it ever to name the permissions only, changes would be missed for ever.
+ * So the count and the latest change of every collection are part of the name, and what the configuration makes of it.
  */
 export function deliveryName(config: ClasslinkSource, baseUrl: string, freshness: Freshness): string | undefined {
   if (freshness.revision === undefined) return undefined;

@@ -9,7 +9,8 @@ const LIST_PAGE_ROWS = 1000;
 
 /**
  * A district's data through ClassLink's proxy: the partner's token opens the list of districts, and the district's
- * bearer in it opens the data. ClassLink may replace that bearer at any time without a word: when it is refused, the list is read once more.
+ * bearer in it opens the data. ClassLink may replace that bearer at any time without a word: when it is refused, the
+ * list is read once more.
  * Throws `wrong_credentials` if the token is refused, or the district does not share.
  */
 export async function openProxy(
