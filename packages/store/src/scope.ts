@@ -9,22 +9,29 @@ export function scopeParameter(recordType: RecordType, scope: Scope): string[] |
 }
 
 /**
- * True for the roster records, by alias, that the sync speaks for (guard §13): those whose home school is linked, and
- * the guardians of students whose home school is.
+ * True for the roster records, by alias, that the sync speaks for (guard §13): those whose home school is linked, the
+ * guardians of students whose home school is, and the enrollments of such people in such classes.
  */
 export function inScopeSql(recordType: RecordType, alias: string, parameter: string): string {
-  return `(${parameter}::text[] IS NULL OR ${isLinkedSql(recordType, alias, `ANY (${parameter}::text[])`)})`;
+  return `(${parameter}::text[] IS NULL OR ${isLinkedSql(recordType, alias, `(${parameter}::text[])`)})`;
 }
 
-function isLinkedSql(recordType: RecordType, alias: string, anyLinked: string): string {
+function isLinkedSql(recordType: RecordType, alias: string, linked: string): string {
   const hasLinkedStudent = (studentId: string): string =>
     `EXISTS (SELECT 1 FROM students st
-             WHERE st.district_id = ${alias}.district_id AND st.sis_id = ${studentId} AND st.school_id = ${anyLinked})`;
+             WHERE st.district_id = ${alias}.district_id AND st.sis_id = ${studentId} AND st.school_id = ANY ${linked})`;
   if (recordType === 'guardianships') return hasLinkedStudent(`${alias}.student_id`);
   if (recordType === 'guardians')
     return `EXISTS (SELECT 1 FROM guardianships gs
                     WHERE gs.district_id = ${alias}.district_id AND gs.guardian_id = ${alias}.sis_id
                       AND gs.status = 'active' AND ${hasLinkedStudent('gs.student_id')})`;
   const school = homeSchoolSql(recordType, alias);
-  return `(${school} IS NULL OR ${school} = ${anyLinked})`;
+  const isLinked = `(${school} IS NULL OR ${school} = ANY ${linked})`;
+  if (recordType !== 'enrollments') return isLinked;
+  // Somebody of a school that is not linked may be in a class of one that is.
+  const isElsewhere = (['students', 'staff'] as const).map(
+    (type) => `EXISTS (SELECT 1 FROM ${type} p
+               WHERE p.district_id = ${alias}.district_id AND p.sis_id = ${alias}.person_id AND p.school_id <> ALL ${linked})`,
+  );
+  return `(${isLinked} AND NOT ${isElsewhere.join(' AND NOT ')})`;
 }
