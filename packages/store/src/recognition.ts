@@ -12,6 +12,9 @@ const KEPT_IF_SCOPED: ReadonlySet<RecordType> = new Set(['guardians', 'guardians
 /** 100 MB of hashes. Rows of a type that has more are all sent to the database. */
 const MAX_EXPECTED = 4_000_000;
 
+/** Enrollments come last, and are by far the most. */
+const IN_ORDER_OF_ARRIVAL = [...RECORD_TYPES.filter((type) => type !== 'enrollments'), 'enrollments'] as const;
+
 const UUID_BYTES = 16;
 /** Signature, flags and the length of the extension area of COPY's binary format. */
 const COPY_HEADER_BYTES = 19;
@@ -50,6 +53,7 @@ export class Recognition {
 
   /** Undefined if every row of the type is to be kept. */
   async hashesOf(recordType: RecordType): Promise<RosterHashes | undefined> {
+    if (this.#isKept(recordType)) return undefined;
     await this.#begin();
     return this.#hashes.get(recordType);
   }
@@ -67,10 +71,14 @@ export class Recognition {
     void this.#sql?.then((sql) => sql.end()).catch(() => undefined);
   }
 
-  /** One connection, so one after the other, in the order in which the types usually come. */
+  #isKept(recordType: RecordType): boolean {
+    return ALWAYS_KEPT.has(recordType) || (this.#key.isScoped && KEPT_IF_SCOPED.has(recordType));
+  }
+
+  /** One connection, so one after the other. */
   #begin(): Promise<string> {
     if (this.#version) return this.#version;
-    const { syncId, districtId, isScoped } = this.#key;
+    const { syncId, districtId } = this.#key;
     this.#sql = this.#open();
     const begun = this.#sql.then(async (sql) => {
       await sql.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -81,8 +89,8 @@ export class Recognition {
       return { sql, version: rows[0]?.version ?? '0', expected: await expectedCounts(sql, syncId) };
     });
     let last: Promise<unknown> = begun;
-    for (const recordType of RECORD_TYPES) {
-      if (ALWAYS_KEPT.has(recordType) || (isScoped && KEPT_IF_SCOPED.has(recordType))) continue;
+    for (const recordType of IN_ORDER_OF_ARRIVAL) {
+      if (this.#isKept(recordType)) continue;
       const loaded = last.then(async () => {
         const { sql, expected } = await begun;
         return readHashes(sql, recordType, this.#key, expected[recordType]);

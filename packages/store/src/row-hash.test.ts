@@ -3,7 +3,7 @@ import { RowHash } from './row-hash.ts';
 const hashOf = (text: string): string => {
   const bytes = Buffer.from(`..${text}..`, 'utf8');
   const hash = new RowHash();
-  hash.digest(bytes, 2, bytes.length - 2);
+  hash.digest(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 2, bytes.length - 2);
   const hex = Buffer.alloc(32);
   hash.writeHex(hex, 0);
   return hex.toString('latin1');

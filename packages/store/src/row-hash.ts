@@ -6,20 +6,20 @@ export class RowHash {
   /** The four words of the last {@link digest}, as signed 32-bit numbers. */
   readonly words = new Int32Array(4);
 
-  digest(bytes: Uint8Array, start: number, end: number): void {
+  digest(bytes: DataView, start: number, end: number): void {
     let h1 = 0;
     let h2 = 0;
     let h3 = 0;
     let h4 = 0;
     let i = start;
     for (; i + 16 <= end; i += 16) {
-      h1 ^= mix(word(bytes, i), 0x239b961b, 15, 0xab0e9789);
+      h1 ^= mix(bytes.getInt32(i, true), 0x239b961b, 15, 0xab0e9789);
       h1 = (Math.imul(((h1 << 19) | (h1 >>> 13)) + h2, 5) + 0x561ccd1b) | 0;
-      h2 ^= mix(word(bytes, i + 4), 0xab0e9789, 16, 0x38b34ae5);
+      h2 ^= mix(bytes.getInt32(i + 4, true), 0xab0e9789, 16, 0x38b34ae5);
       h2 = (Math.imul(((h2 << 17) | (h2 >>> 15)) + h3, 5) + 0x0bcaa747) | 0;
-      h3 ^= mix(word(bytes, i + 8), 0x38b34ae5, 17, 0xa1e38b93);
+      h3 ^= mix(bytes.getInt32(i + 8, true), 0x38b34ae5, 17, 0xa1e38b93);
       h3 = (Math.imul(((h3 << 15) | (h3 >>> 17)) + h4, 5) + 0x96cd1c35) | 0;
-      h4 ^= mix(word(bytes, i + 12), 0xa1e38b93, 18, 0x239b961b);
+      h4 ^= mix(bytes.getInt32(i + 12, true), 0xa1e38b93, 18, 0x239b961b);
       h4 = (Math.imul(((h4 << 13) | (h4 >>> 19)) + h1, 5) + 0x32ac3b17) | 0;
     }
     const left = end - i;
@@ -60,16 +60,10 @@ export class RowHash {
 
 const HEX_DIGITS = Buffer.from('0123456789abcdef', 'latin1');
 
-const word = (bytes: Uint8Array, at: number): number =>
-  (bytes[at] as number) |
-  ((bytes[at + 1] as number) << 8) |
-  ((bytes[at + 2] as number) << 16) |
-  ((bytes[at + 3] as number) << 24);
-
 /** The last, incomplete word of a message. */
-function tailWord(bytes: Uint8Array, at: number, end: number): number {
+function tailWord(bytes: DataView, at: number, end: number): number {
   let value = 0;
-  for (let i = Math.min(at + 4, end) - 1; i >= at; i--) value = (value << 8) | (bytes[i] as number);
+  for (let i = Math.min(at + 4, end) - 1; i >= at; i--) value = (value << 8) | bytes.getUint8(i);
   return value;
 }
 

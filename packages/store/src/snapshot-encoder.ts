@@ -81,6 +81,8 @@ export class LineBuffer {
   #full: Buffer[] = [];
   #fullBytes = 0;
   #current: Buffer;
+  /** Of the same bytes: reads words quicker. */
+  #view: DataView;
   #length = 0;
 
   /** @param known present rows with one of these hashes are not added */
@@ -88,6 +90,7 @@ export class LineBuffer {
     this.#pool = pool;
     this.#known = known;
     this.#current = pool.take();
+    this.#view = viewOf(this.#current);
   }
 
   get sizeBytes(): number {
@@ -102,9 +105,10 @@ export class LineBuffer {
     this.#reserve(Math.max(text.length, hashedText?.length ?? 0) * 3 + LINE_OVERHEAD_BYTES);
     const bytes = this.#current;
     const start = this.#length;
-    if (typeof hashedText === 'string') this.#hash.digest(bytes, start, start + bytes.write(hashedText, start, 'utf8'));
+    if (typeof hashedText === 'string')
+      this.#hash.digest(this.#view, start, start + bytes.write(hashedText, start, 'utf8'));
     const at = start + bytes.write(text, start, 'utf8');
-    if (hashedText === undefined) this.#hash.digest(bytes, start, at);
+    if (hashedText === undefined) this.#hash.digest(this.#view, start, at);
     if (hashedText === null) this.#hash.words.fill(0);
     return this.#end(at, presence, line);
   }
@@ -132,7 +136,7 @@ export class LineBuffer {
       bytes[at++] = TAB;
     }
     for (let i = 0; i < encodedSchool.length; i++) bytes[at++] = encodedSchool[i] as number;
-    this.#hash.digest(bytes, start, at);
+    this.#hash.digest(this.#view, start, at);
     return this.#end(at, 'p', lines[index] as number);
   }
 
@@ -169,6 +173,7 @@ export class LineBuffer {
     this.#full = [];
     this.#fullBytes = 0;
     this.#current = this.#pool.take();
+    this.#view = viewOf(this.#current);
     this.#length = 0;
     return chunks;
   }
@@ -178,9 +183,12 @@ export class LineBuffer {
     if (this.#length > 0) this.#full.push(this.#current.subarray(0, this.#length));
     this.#fullBytes += this.#length;
     this.#current = bytes > this.#pool.sizeBytes ? Buffer.allocUnsafe(bytes) : this.#pool.take();
+    this.#view = viewOf(this.#current);
     this.#length = 0;
   }
 }
+
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** Writes a whole number in decimal digits; returns where it ends. */
 function writeNumber(bytes: Uint8Array, at: number, value: number): number {

@@ -123,7 +123,9 @@ export class PostgresSnapshots implements SnapshotStore {
 
   /** Of their own: were they the pool's, as many drafts as the pool is large would wait for each other. */
   async #connect(): Promise<pg.Client> {
-    const sql = new pg.Client(this.#pool.options);
+    // Whoever commits what was written here waits for the disk once, for all of it.
+    const options = `${this.#pool.options.options ?? ''} -c synchronous_commit=off`;
+    const sql = new pg.Client({ ...this.#pool.options, options });
     // One that is lost says so at the next statement; unheard, it would end the process.
     sql.on('error', () => undefined);
     await sql.connect();

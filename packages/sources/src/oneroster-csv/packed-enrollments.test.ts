@@ -33,7 +33,10 @@ interface Read {
   readonly packed: number;
 }
 
-function gather(): { readonly context: Parameters<typeof takeEnrollment>[2]; end(): Omit<Read, 'packed'> } {
+function gather(): {
+  readonly context: Parameters<typeof takeEnrollment>[2];
+  readonly end: () => Omit<Read, 'packed'>;
+} {
   const out = new PullOutput();
   out.delivers('enrollments', 'full', 'enrollments.csv');
   const context = {
@@ -43,7 +46,7 @@ function gather(): { readonly context: Parameters<typeof takeEnrollment>[2]; end
   };
   return {
     context,
-    end() {
+    end: () => {
       context.report.finish();
       const events = out.drain();
       const rows = events.flatMap((event) => (event.kind === 'rows' ? [...event.rows] : [])) as PulledRow[];

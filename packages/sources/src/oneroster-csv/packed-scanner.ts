@@ -32,6 +32,18 @@ const CR = 13;
 const SPACE = 32;
 const BACKSLASH = 92;
 
+/** What a byte outside of quotes means: part of a cell, its end, or that the row is odd. */
+const PLAIN = 0;
+const CELL_END = 1;
+const STRANGE = 2;
+
+function byteKinds(delimiter: number): Uint8Array {
+  const kinds = new Uint8Array(256).fill(STRANGE, 0, SPACE);
+  for (const strange of [QUOTE, BACKSLASH]) kinds[strange] = STRANGE;
+  for (const end of [delimiter, LF, CR]) kinds[end] = CELL_END;
+  return kinds;
+}
+
 /** Rows of a chunk are at least so long, or there is room made for more. */
 const EXPECTED_ROW_BYTES = 24;
 
@@ -44,6 +56,9 @@ export class PackedScanner<C extends string> {
   readonly #delimiter: number;
   /** For each column of the file the place of its start in a row's cells, or -1. */
   readonly #slots: Int32Array;
+  readonly #kinds: Uint8Array;
+  /** The slots of wanted columns that the file lacks. */
+  readonly #absent: readonly number[];
   readonly #stride: number;
   #cells: Int32Array = new Int32Array(0);
   #lines: Int32Array = new Int32Array(0);
@@ -56,7 +71,9 @@ export class PackedScanner<C extends string> {
     this.#options = options;
     this.#delimiter = options.delimiter.charCodeAt(0);
     this.#slots = Int32Array.from(options.keys, (key) => (key === '' ? -1 : options.wanted.indexOf(key) * 2));
+    this.#kinds = byteKinds(this.#delimiter);
     this.#stride = options.wanted.length * 2;
+    this.#absent = options.wanted.flatMap((name, index) => (options.keys.includes(name) ? [] : [index * 2]));
     this.#line = options.line;
   }
 
@@ -106,8 +123,8 @@ export class PackedScanner<C extends string> {
     const cells = this.#cells;
     const slots = this.#slots;
     const delimiter = this.#delimiter;
+    const kinds = this.#kinds;
     const width = slots.length;
-    cells.fill(0, at, at + this.#stride);
     const size = bytes.length;
     let position = start;
     for (let column = 0; ; column++) {
@@ -127,33 +144,37 @@ export class PackedScanner<C extends string> {
         byte = position < size ? (bytes[position] as number) : LF;
         if (byte !== delimiter && byte !== LF && byte !== CR) return ODD;
       } else {
-        for (;;) {
-          if (position >= size) {
-            if (!final) return INCOMPLETE;
-            byte = LF;
-            break;
-          }
+        while (position < size && kinds[bytes[position] as number] === PLAIN) position += 1;
+        if (position < size) {
           byte = bytes[position] as number;
-          if (byte === delimiter || byte === LF || byte === CR) break;
-          if (byte < SPACE || byte === BACKSLASH || byte === QUOTE) return ODD;
-          position += 1;
+          if (kinds[byte] === STRANGE) return ODD;
+        } else {
+          if (!final) return INCOMPLETE;
+          byte = LF;
         }
         to = position;
       }
-      if (to > from) {
-        if (column >= width) return ODD;
+      if (column < width) {
         const slot = slots[column] as number;
         if (slot >= 0) {
           cells[at + slot] = from;
           cells[at + slot + 1] = to;
         }
-      }
+      } else if (to > from) return ODD;
       position += 1;
       if (byte === delimiter) continue;
+      for (let rest = column + 1; rest < width; rest++) this.#empty(at, slots[rest] as number);
+      for (const slot of this.#absent) this.#empty(at, slot);
       if (byte !== CR) return position;
       if (position >= size && !final) return INCOMPLETE;
       return bytes[position] === LF ? position + 1 : position;
     }
+  }
+
+  #empty(at: number, slot: number): void {
+    if (slot < 0) return;
+    this.#cells[at + slot] = 0;
+    this.#cells[at + slot + 1] = 0;
   }
 
   /** Where the row at `start` ends if quotes may hold line breaks. */
