@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from './command.mjs';
 
-/** Runs the benchmark from its sources; arguments are passed on. */
-const { status } = spawnSync(
-  process.execPath,
-  ['--import', 'tsx', join(ROOT, 'bench', 'run.ts'), ...process.argv.slice(2)],
-  { cwd: ROOT, stdio: 'inherit' },
-);
+/** Runs a benchmark from its sources, that of the pipeline or, with --sources, that of the HTTP sources; arguments are passed on. */
+const args = process.argv.slice(2);
+const bench = args.includes('--sources') ? 'sources.ts' : 'run.ts';
+const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(ROOT, 'bench', bench), ...args], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
 process.exitCode = status ?? 1;

@@ -20,10 +20,10 @@ export function idFrom(what: 'run' | 'hold', text: string): number {
   });
 }
 
-/** @throws CommandError if the text is not a whole number of at least 1 and at most `most`. */
-export function countFrom(option: string, text: string, most: number): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) >= 1 && Number(text) <= most) return Number(text);
-  throw new CommandError(`${option}: expected a whole number from 1 to ${most}, received ${quoted(text)}.`, {
+/** @throws CommandError if the text is not a whole number of at least `least`, 1 if left out, and at most `most`. */
+export function countFrom(option: string, text: string, most: number, least = 1): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+  throw new CommandError(`${option}: expected a whole number from ${least} to ${most}, received ${quoted(text)}.`, {
     advice: 'Give another number, or leave the option out.',
   });
 }

@@ -11,8 +11,8 @@ import { number, seconds } from './demo/words.ts';
 
 const USAGE = `Usage: npm run demo [-- --keep]
 
-Shows Rollbook at work on a pretend district, in about half a minute. It starts a database, queues, workers and an SFTP
-site of its own on this computer, and leaves nothing behind.
+Shows Rollbook at work on three pretend districts, in less than a minute. It starts a database, queues, workers, an SFTP
+site, a pretend Clever and a pretend ClassLink of its own on this computer, and leaves nothing behind.
 
   --keep   keep the database in its temporary folder, to look at it with the rollbook command
   --help   show this text
@@ -96,7 +96,7 @@ async function play({ keep, screen, log, ending }: PlayOptions): Promise<boolean
   screen.passing('  Starting a database, queues and workers on this computer …');
   const { setting, isGood } = await withSetting({ log, keep, signal, onLost }, async (setting) => {
     introduce(setting, screen);
-    const steps = stepsOf(setting.district);
+    const steps = stepsOf(setting);
     const results = await playSteps(steps, setting, screen, signal);
     screen.line();
     for (const line of summaryLines(steps, results, screen.width)) screen.line(line);
@@ -139,7 +139,10 @@ function describeKept({ folder, home, district }: Setting, screen: Screen): void
   screen.paragraph('The database and the last files are kept. To look at them, from the folder of Rollbook:');
   screen.line(`    export ROLLBOOK_HOME=${home}`);
   for (const command of commands) screen.line(`    npx rollbook ${command}`);
-  screen.paragraph('The SFTP site is gone, so that a new sync would not reach it. When you have seen enough:');
+  screen.paragraph(
+    'The pretend sites are gone, so that a new sync would not reach them ("npx rollbook sandbox start" runs others). ' +
+      'When you have seen enough:',
+  );
   screen.line(`    unset ROLLBOOK_HOME; rm -r ${folder}`);
 }
 

@@ -8,6 +8,7 @@ import { registerHolds } from './commands/holds.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPreview } from './commands/preview.ts';
 import { registerRuns } from './commands/runs.ts';
+import { registerSandbox } from './commands/sandbox.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSource } from './commands/source.ts';
 import { registerSync } from './commands/sync.ts';
@@ -25,7 +26,8 @@ Examples:
   rollbook source test riverside-sis             does the connection work, and are all schools there?
   rollbook sync riverside-sis                    run one
   rollbook holds                                 what waits for a decision
-  rollbook export riverside students             the roster as CSV`;
+  rollbook export riverside students             the roster as CSV
+  rollbook sandbox start > rollbook.yaml         pretend sources on this computer, to try it out`;
 
 /** The command line, with every command. It throws CommanderError instead of ending the process. */
 export function createProgram(commandLine: CommandLine): Command {
@@ -49,5 +51,6 @@ export function createProgram(commandLine: CommandLine): Command {
   registerWorker(program, commandLine);
   registerMigrate(program, commandLine);
   registerDoctor(program, commandLine);
+  registerSandbox(program, commandLine);
   return program;
 }

@@ -43,6 +43,17 @@ describe('readConfig', () => {
     ]);
   });
 
+  it('takes the path of a guardiansFile from its folder too', () => {
+    const source = `{type: sftp, host: h, username: u, password: p, manageGuardians: false, guardiansFile: {type: files, path: g/guardians.csv}}`;
+    const path = write(`districts:\n  - id: riverside\n    syncs:\n      - {id: sis, source: ${source}}\n`);
+    const [district] = readConfig(path, {}).districts;
+    expect(district?.syncs[0]?.source).toMatchObject({
+      type: 'sftp',
+      path: '.',
+      guardiansFile: { type: 'files', path: join(folder, 'g', 'guardians.csv') },
+    });
+  });
+
   it('names every mistake with line and column, in the order of the file', () => {
     const rest = '        schools:\n          - {sisId: 0123}\n        deletionThreshold: 200\n';
     const text = sftp('${env:NOWHERE}', rest).replace('riverside', 'Riverside');

@@ -15,7 +15,8 @@ import { CommandError } from './problem.ts';
 const LARGEST_BYTES = 20 * 1024 * 1024;
 
 /**
- * Reads a configuration file: YAML, with `${env:NAME}` resolved. Paths of `files` sources are taken from the file's folder.
+ * Reads a configuration file: YAML, with `${env:NAME}` resolved. Paths of `files` sources, and of a
+ * `guardiansFile` of that type, are taken from the file's folder.
  *
  * @throws CommandError with every mistake on its own line, by file, line and column; values of secrets are not shown.
  */
@@ -122,14 +123,17 @@ function offsetOf(document: Document, keys: ConfigKeys): number | null {
 }
 
 function withAbsolutePaths(config: ConfigFile, folder: string): ConfigFile {
+  const absolute = <S extends { readonly type: string }>(source: S): S =>
+    'path' in source && source.type === 'files' ? { ...source, path: resolve(folder, String(source.path)) } : source;
   return {
     districts: config.districts.map((district) => ({
       ...district,
-      syncs: district.syncs.map((sync) =>
-        sync.source.type === 'files'
-          ? { ...sync, source: { ...sync.source, path: resolve(folder, sync.source.path) } }
-          : sync,
-      ),
+      syncs: district.syncs.map((sync) => {
+        const { guardiansFile } = sync.source;
+        const source =
+          guardiansFile === undefined ? sync.source : { ...sync.source, guardiansFile: absolute(guardiansFile) };
+        return { ...sync, source: absolute(source) };
+      }),
     })),
   };
 }

@@ -33,7 +33,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 
 /** The words before the first option, as far as they name a command. */
 function commandOf(args: readonly string[]): string[] {
-  return args[0] === 'config' || args[0] === 'source' ? args.slice(0, 2) : args.slice(0, 1);
+  return ['config', 'source', 'sandbox'].includes(args[0] ?? '') ? args.slice(0, 2) : args.slice(0, 1);
 }
 
 function logDetails(error: unknown): void {

@@ -120,8 +120,8 @@ export function guardianshipsOf(student: string, family: Family): Guardianship[]
 }
 
 /**
- * Builds a whole district in memory: for tests and demonstrations of up to some 20,000 students. Throws a UsageError when a size is
- * not a whole number of one or more.
+ * Builds a whole district in memory: for tests, demonstrations and measurements of up to some 50,000 students (3 s, 300 MB).
+ * Throws a UsageError when a size is not a whole number of one or more.
  */
 export function generateDistrict(options: DistrictOptions): District {
   const { seed, id = 'riverside', schoolYear = 2027, levels = DEFAULT_LEVELS } = options;

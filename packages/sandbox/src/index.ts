@@ -43,3 +43,7 @@ export { NO_QUIRKS } from './oneroster-api/quirks.ts';
 export type { OneRosterQuirks } from './oneroster-api/quirks.ts';
 export { Oauth1Verifier } from './oauth1/verify.ts';
 export { signedRequestOf } from './oauth1/signed-request.ts';
+export { SFTP_PATHS, SITE_NAMES, startSites } from './sites/sites.ts';
+export type { SiteName, Sites, SitesOptions } from './sites/sites.ts';
+export type { SiteSwitches } from './sites/site-switches.ts';
+export { lossyDay, ordinaryDay } from './sites/ordinary-day.ts';

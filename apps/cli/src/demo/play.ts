@@ -1,7 +1,6 @@
 import { SyncError, UsageError } from '@rollbook/core';
 import type { RunDetails } from '@rollbook/store';
-import { NO_CONTENTS } from './contents.ts';
-import { DISTRICT_ID, SYNC_ID } from './pretend-district.ts';
+import { NO_CONTENTS, type Contents } from './contents.ts';
 import { activeIds, readRosterState } from './roster-state.ts';
 import { watchRun } from './run-watch.ts';
 import type { Screen } from './screen.ts';
@@ -35,16 +34,17 @@ export async function playSteps(
 ): Promise<StepResult[]> {
   const { colors } = screen;
   const results: StepResult[] = [];
-  let roster = NO_CONTENTS;
+  const rosters = new Map<string, Contents>();
   for (const [index, step] of steps.entries()) {
     screen.line();
     screen.line(`${colors.bold(`${index + 1} of ${steps.length}  ${step.title}`)}`);
     screen.paragraph(step.story);
+    const roster = rosters.get(step.districtId) ?? NO_CONTENTS;
     const result = await playStep(step, roster, { setting, screen, signal });
     results.push(result);
     showResult(result, screen);
     if (result.problems.length > 0) return results;
-    roster = step.expect(roster).roster;
+    rosters.set(step.districtId, step.expect(roster).roster);
   }
   return results;
 }
@@ -55,18 +55,14 @@ interface Means {
   readonly signal: AbortSignal;
 }
 
-async function playStep(
-  step: Step,
-  roster: typeof NO_CONTENTS,
-  { setting, screen, signal }: Means,
-): Promise<StepResult> {
+async function playStep(step: Step, roster: Contents, { setting, screen, signal }: Means): Promise<StepResult> {
   const { database } = setting;
   try {
     await step.prepare(setting);
     signal.throwIfAborted();
-    const before = await readRosterState(database, DISTRICT_ID);
+    const before = await readRosterState(database, step.districtId);
     const startedAtMs = performance.now();
-    const runId = await setting.request(SYNC_ID, step.trigger);
+    const runId = await setting.request(step.syncId, step.trigger);
     const view = screen.followRun();
     const run = await watchRun(database, runId, {
       signal,
@@ -75,7 +71,7 @@ async function playStep(
     });
     const durationMs = performance.now() - startedAtMs;
     view.end(run);
-    const after = await readRosterState(database, DISTRICT_ID);
+    const after = await readRosterState(database, step.districtId);
     const problems = problemsOf(step.expect(roster), run, before, after);
     problems.push(...((await step.check?.(run, setting, roster)) ?? []));
     return { step, run, problems, activeStudents: activeIds(after, 'students').length, durationMs };

@@ -8,6 +8,7 @@ import type { SecretKey } from '@rollbook/runtime';
 import { PostgresRuns, migrate, openDatabase, queuePrefix, type Database } from '@rollbook/store';
 import { startWorkers } from '@rollbook/worker';
 import { openPretendDistrict, type PretendDistrict } from './pretend-district.ts';
+import { openProviderDistricts, type ProviderDistricts } from './provider-districts.ts';
 
 export interface SettingOptions {
   readonly log: Logger;
@@ -18,7 +19,7 @@ export interface SettingOptions {
   readonly onLost: (message: string) => void;
 }
 
-/** Everything that the demonstration runs on: real servers, real workers and a pretend district with a real SFTP site. */
+/** Everything that the demonstration runs on: real servers, real workers, and pretend districts on real sites. */
 export interface Setting {
   /** Holds everything that the demonstration writes. */
   readonly folder: string;
@@ -29,6 +30,7 @@ export interface Setting {
   readonly database: Database;
   readonly secretKeys: readonly SecretKey[];
   readonly district: PretendDistrict;
+  readonly providers: ProviderDistricts;
   /** Requests a run of a sync; its id. */
   request(syncId: string, trigger: Trigger): Promise<number>;
 }
@@ -74,12 +76,14 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
 
   const district = await openPretendDistrict(join(folder, 'site'));
   releases.add(() => district.close());
+  const providers = await openProviderDistricts();
+  releases.add(() => providers.close());
   const secretKeys = openSecretKeys(undefined, home);
   const workers = await startWorkers({
     backend: services.queue,
     database,
     secretKeys,
-    // The pretend SFTP site is on this computer.
+    // The pretend sites are on this computer.
     allowPrivateSources: true,
     spoolDir,
     log,
@@ -99,6 +103,7 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
     database,
     secretKeys,
     district,
+    providers,
     async request(syncId, trigger) {
       return (await requestSync(context, syncId, { trigger, requestedBy: 'demonstration' })).runId;
     },

@@ -2,12 +2,22 @@ import { UsageError, type Reason } from '@rollbook/core';
 import type { Trigger } from '@rollbook/pipeline';
 import { approveHold, listHolds, loadConfiguration, readHold, type RunDetails } from '@rollbook/store';
 import { changesBetween, contentsOf, type Contents } from './contents.ts';
-import { SHRINKING_SCHOOL, THRESHOLD_PERCENT, type Entries, type PretendDistrict } from './pretend-district.ts';
+import {
+  DISTRICT_ID,
+  SHRINKING_SCHOOL,
+  SYNC_ID,
+  THRESHOLD_PERCENT,
+  type Entries,
+  type PretendDistrict,
+} from './pretend-district.ts';
+import { classlinkSteps, cleverSteps } from './provider-steps.ts';
 import type { Setting } from './setting.ts';
 import { differences, expectApplied, expectFailure, type Expectation } from './verdict.ts';
 import { number } from './words.ts';
 
 export interface Step {
+  readonly districtId: string;
+  readonly syncId: string;
   readonly title: string;
   /** What happens in the district, for people. */
   readonly story: string;
@@ -31,12 +41,17 @@ const ALLOWED = 50;
 const PASSING_PERCENT = 11;
 const SIZE = 501;
 
-/** The seven steps of the demonstration, in order: each begins where the one before ended. */
-export function stepsOf({ days }: Pick<PretendDistrict, 'days'>): Step[] {
+/** The steps of the demonstration, in order: each begins where the one before of its district ended. */
+export function stepsOf({ district, providers }: Pick<Setting, 'district' | 'providers'>): Step[] {
+  return [...sftpSteps(district), ...cleverSteps(providers), ...classlinkSteps(providers)];
+}
+
+/** What happens to the district with the SFTP site. */
+function sftpSteps({ days }: Pick<PretendDistrict, 'days'>): Step[] {
   const [first, second, third, fourth] = days;
   const files = contentsOf(fourth);
   const vanish = `${VANISHED} of the ${SIZE} students of school "${SHRINKING_SCHOOL}"`;
-  return [
+  const steps: Omit<Step, 'districtId' | 'syncId'>[] = [
     {
       title: 'First sync',
       story: 'The district uploads its files for the first time, and an administrator enters where they are.',
@@ -118,6 +133,7 @@ export function stepsOf({ days }: Pick<PretendDistrict, 'days'>): Step[] {
       expect: failing('wrong_credentials'),
     },
   ];
+  return steps.map((step) => ({ ...step, districtId: DISTRICT_ID, syncId: SYNC_ID }));
 }
 
 const failing =
