@@ -1,5 +1,6 @@
 import type { SourceConfig } from '@rollbook/core';
 import type { RosterSource } from '@rollbook/pipeline';
+import { createClasslinkSource } from './classlink/classlink-source.ts';
 import { createCleverSource } from './clever/clever-source.ts';
 import { createCsvSource } from './csv-source.ts';
 import { createGuardiansSource } from './guardians-file/guardians-source.ts';
@@ -30,6 +31,6 @@ function createMainSource(config: SourceConfig, context: SourceContext): RosterS
     case 'clever':
       return createCleverSource(config, context);
     case 'classlink':
-      throw new Error(`no ${config.type} source yet`);
+      return createClasslinkSource(config, context);
   }
 }

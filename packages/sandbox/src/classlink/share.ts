@@ -37,6 +37,10 @@ export class ClasslinkShare {
   tenantStatus: string = 'Active';
   /** Off: the list of districts does not hold this one any more. */
   isListed = true;
+  /** Off: answers come without `x-perm-rev`. */
+  tellsRevision = true;
+  /** Whether ClassLink says that it hides names. The sandbox only says so. */
+  isObfuscated = false;
   #bearer: string = randomUUID();
   #revision = 1000;
   #published: District;
@@ -77,11 +81,15 @@ export class ClasslinkShare {
     this.#bearer = randomUUID();
   }
 
-  /** The data of a new day, under a new revision. */
-  publish(district: District): void {
+  /** The data of a new day, under a new revision unless it is kept by mistake. */
+  publish(district: District, { keepRevision = false } = {}): void {
     this.#published = district;
     this.#shared = undefined;
-    this.changeRevision();
+    if (!keepRevision) this.changeRevision();
+  }
+
+  get permissions(): ClasslinkPermissions {
+    return this.#permissions;
   }
 
   /** What is not permitted is simply not there any more, and every answer is 200. */

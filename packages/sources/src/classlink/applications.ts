@@ -49,8 +49,8 @@ export async function findDistrict(applicationId: string, read: ReadApplications
 }
 
 /**
- * The bearer that opens a district's data. Throws `wrong_credentials`, with what to do, for a district that has switched the sharing off
- * or is not active at ClassLink.
+ * The bearer that opens a district's data. Throws `wrong_credentials`, with what to do, for a district that has
+ * switched the sharing off or is not active at ClassLink.
  */
 export function bearerOf(district: SharingDistrict): string {
   const { applicationId, bearer, isEnabled, tenantStatus } = district;

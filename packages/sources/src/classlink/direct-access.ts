@@ -2,10 +2,10 @@ import { SyncError, type ClasslinkSource } from '@rollbook/core';
 import type { HttpClient, Signable } from '../http/http-client.ts';
 import { HttpFailure } from '../http/http-failure.ts';
 import { signOauth1 } from '../oauth1/sign.ts';
-import type { RosterAccess } from './roster-access.ts';
+import type { OneRosterAccess } from '../oneroster-api/collections.ts';
 
 /** A district's own Roster Server, every request signed with OAuth 1 (RFC 5849, two-legged). */
-export function openDirect(config: ClasslinkSource, client: HttpClient): RosterAccess {
+export function openDirect(config: ClasslinkSource, client: HttpClient): OneRosterAccess {
   const { baseUrl, consumerKey, consumerSecret, signatureMethod } = config;
   if (baseUrl === undefined || consumerKey === undefined || consumerSecret === undefined)
     throw new TypeError(

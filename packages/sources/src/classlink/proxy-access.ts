@@ -2,21 +2,22 @@ import { SyncError, type ClasslinkSource } from '@rollbook/core';
 import type { HttpClient, JsonAnswer, JsonRequest } from '../http/http-client.ts';
 import { HttpFailure } from '../http/http-failure.ts';
 import { bearerOf, findDistrict, sharingIsOff } from './applications.ts';
-import type { RosterAccess } from './roster-access.ts';
+import type { OneRosterAccess } from '../oneroster-api/collections.ts';
 
 /** The list of districts is long for large partners, and counts nothing against the roster's pages. */
 const LIST_PAGE_ROWS = 1000;
 
 /**
  * A district's data through ClassLink's proxy: the partner's token opens the list of districts, and the district's
- * bearer in it opens the data. ClassLink may replace that bearer at any time without a word: when it is refused, the list is read once more.
+ * bearer in it opens the data. ClassLink may replace that bearer at any time without a word: when it is refused, the
+ * list is read once more.
  * Throws `wrong_credentials` if the token is refused, or the district does not share.
  */
 export async function openProxy(
   config: ClasslinkSource,
   client: HttpClient,
   signal: AbortSignal,
-): Promise<RosterAccess> {
+): Promise<OneRosterAccess> {
   const { partnerToken, applicationId } = config;
   if (partnerToken === undefined || applicationId === undefined)
     throw new TypeError(
@@ -33,7 +34,7 @@ export async function openProxy(
       .then(
         ({ body }) => body,
         (error: unknown) => {
-          throw isRefusal(error) ? partnerIsRefused(error) : error;
+          throw error instanceof HttpFailure && error.reason === 'wrong_credentials' ? partnerIsRefused(error) : error;
         },
       );
   const readBearer = async (): Promise<string> => bearerOf(await findDistrict(applicationId, readList));
@@ -72,7 +73,7 @@ export async function openProxy(
 const isRefusal = (error: unknown): error is HttpFailure => error instanceof HttpFailure && error.status === 401;
 
 const partnerIsRefused = (cause: HttpFailure): SyncError =>
-  new SyncError('wrong_credentials', 'ClassLink refuses the partner token of Rollbook (401).', {
+  new SyncError('wrong_credentials', `ClassLink refuses the partner token of Rollbook (${cause.status}).`, {
     advice:
       "Nothing is wrong at the district. Operator: enter the partner token of ClassLink's developer console again, or ask ClassLink's partner support whether it is still valid.",
     cause,

@@ -7,7 +7,7 @@ import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from '..
 import { PullOutput } from '../pull-output.ts';
 import type { RosterSettings } from '../roster-settings.ts';
 import { CollectionReport } from './collection-report.ts';
-import { getPage, probe, type Collection, type OneRosterAccess } from './collections.ts';
+import { getPage, probe, type Collection, type OneRosterAccess, type Probe } from './collections.ts';
 import type { ApiObject } from './members.ts';
 import { classRow, courseRow, enrollmentRow, orgRow, sessionRow } from './object-rows.ts';
 import { readPages } from './pager.ts';
@@ -33,16 +33,24 @@ export interface Reading {
 
 /**
  * Reads a OneRoster 1.1 or 1.2 server once: schools, terms, courses, classes, people, enrollments, in this order. The
- * records are those that the CSV binding of the same data would give. Terms, courses and birth dates that may not be
- * read are not delivered, with a warning; everything else must be there. Throws DataChanged if it has to be read anew.
+ * records are those that the CSV binding of the same data would give. Terms and courses that may not be read are not
+ * delivered (guard §19), with a warning. So it is with demographics; but a field is not left as it is like a type:
+ * students then have no birth date, as in a delivery of files without demographics.csv. Everything else must be there.
+ * Throws DataChanged if it has to be read anew.
  */
 export async function* readApi(access: OneRosterAccess, options: ReadApiOptions): AsyncGenerator<PullEvent> {
   const out = new PullOutput();
   const reading: Reading = { access, options, out, organisations: new Organisations() };
   const { signal, settings } = options;
-  const hasTerms = await mayRead('academicSessions', 'terms are left as they are');
-  const hasCourses = await mayRead('courses', 'courses are left as they are');
-  const hasBirthDates = await mayRead('demographics', 'students come without birth dates');
+  const ask = (collection: Collection): Promise<Probe> => probe(access, collection, collection, signal);
+  const [terms, courses, demographics] = await Promise.all([
+    ask('academicSessions'),
+    ask('courses'),
+    ask('demographics'),
+  ]);
+  const hasTerms = isShared('academicSessions', terms, 'terms are left as they are');
+  const hasCourses = isShared('courses', courses, 'courses are left as they are');
+  const hasBirthDates = isShared('demographics', demographics, 'students come without birth dates');
   out.delivers('schools', 'full', 'orgs');
   if (hasTerms) out.delivers('terms', 'full', 'academicSessions');
   if (hasCourses) out.delivers('courses', 'full', 'courses');
@@ -58,8 +66,7 @@ export async function* readApi(access: OneRosterAccess, options: ReadApiOptions)
   yield* readUsers(reading, hasBirthDates);
   yield* readRows('enrollments', ['enrollments'], enrollmentRow, takeEnrollment);
 
-  async function mayRead(collection: Collection, consequence: string): Promise<boolean> {
-    const found = await probe(access, collection, collection, signal);
+  function isShared(collection: Collection, found: Probe, consequence: string): boolean {
     if (found.isGranted) return true;
     const why = found.status === null ? 'no scope for it was granted' : `the server answered ${found.status}`;
     const message = `${collection} cannot be read (${why}): ${consequence}.`;
