@@ -1,7 +1,7 @@
 import type { SourceConfig } from '@rollbook/core';
 import type { RosterSource } from '@rollbook/pipeline';
-import { createCleverSource } from './clever/clever-source.ts';
 import { createClasslinkSource } from './classlink/classlink-source.ts';
+import { createCleverSource } from './clever/clever-source.ts';
 import { createCsvSource } from './csv-source.ts';
 import { createGuardiansSource } from './guardians-file/guardians-source.ts';
 import { withGuardiansFile } from './guardians-file/with-guardians-file.ts';

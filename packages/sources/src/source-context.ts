@@ -6,4 +6,6 @@ export interface SourceContext {
   readonly allowPrivate: boolean;
   /** Told what happens on the way, without credentials or personal data. */
   readonly log?: (message: string) => void;
+  /** The first pause before a failed HTTP request is tried again, in milliseconds; later ones grow. Left out: 250. */
+  readonly retryPauseMs?: number;
 }

@@ -23,6 +23,7 @@ export function createClasslinkSource(config: ClasslinkSource, context: SourceCo
       connectTimeoutMs: config.connectTimeoutSeconds * 1000,
       responseTimeoutMs: config.responseTimeoutSeconds * 1000,
       log: context.log,
+      retryPauseMs: context.retryPauseMs,
     });
   const open = async (client: HttpClient, signal: AbortSignal): Promise<OneRosterAccess> =>
     config.access === 'proxy' ? openProxy(config, client, signal) : openDirect(config, client);

@@ -27,6 +27,7 @@ export function createCleverSource(config: CleverSource, context: SourceContext)
       connectTimeoutMs: config.connectTimeoutSeconds * 1000,
       responseTimeoutMs: config.responseTimeoutSeconds * 1000,
       log,
+      retryPauseMs: context.retryPauseMs,
     });
     const api = new CleverApi(client, config);
     return { api, pages: new PageReader(api, config.pageSize, log), close: () => client.close() };

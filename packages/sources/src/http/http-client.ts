@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 import { Connections } from './connections.ts';
 import { httpFailure, NO_ANSWER, TOO_LARGE } from './http-failure.ts';
 import { parseBody } from './json-body.ts';
-import { pauseBefore, retriesOf } from './retries.ts';
+import { PAUSE_MS, pauseBefore, retriesOf } from './retries.ts';
 import type { Headers } from './waiting.ts';
 
 export interface HttpClientOptions {
@@ -21,6 +21,8 @@ export interface HttpClientOptions {
   readonly concurrency?: number;
   /** If the server asks for a longer wait than this, the whole pull backs off. Left out: 10 s. */
   readonly longestWaitMs?: number;
+  /** See SourceContext. */
+  readonly retryPauseMs?: number | undefined;
   /** Told of every new try, without credentials or personal data. */
   readonly log?: ((message: string) => void) | undefined;
 }
@@ -72,6 +74,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     support = `${options.provider}'s support`,
     responseTimeoutMs,
     longestWaitMs = LONGEST_WAIT_MS,
+    retryPauseMs = PAUSE_MS,
     log,
   } = options;
   const connections = new Connections(options);
@@ -90,7 +93,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   axiosRetry(instance, {
     retries: Number.POSITIVE_INFINITY,
     retryCondition: (error) => (error.config?.['axios-retry']?.retryCount ?? 0) < retriesOf(error, longestWaitMs),
-    retryDelay: pauseBefore,
+    retryDelay: (count, error) => pauseBefore(count, error, retryPauseMs),
     onRetry: (count, error, { url = '' }) => {
       const { origin, pathname } = new URL(url);
       const what = error.response?.status ?? error.code ?? 'nothing';

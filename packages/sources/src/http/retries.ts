@@ -8,8 +8,10 @@ const GATEWAY_RETRIES = 1;
 /** A server that asks for short waits gets them, within reason. */
 const WAITING_RETRIES = 6;
 
-const PAUSE_MS = 250;
-const RATE_PAUSE_MS = 1000;
+/** The pause before the first new try; those that follow are twice as long each. */
+export const PAUSE_MS = 250;
+/** A server that sends requests away without saying for how long needs more. */
+const RATE_PAUSE_FACTOR = 4;
 
 /** How many new tries a failure is worth. `longestWaitMs` is the longest wait asked for that is waited here. */
 export function retriesOf(error: AxiosError, longestWaitMs: number): number {
@@ -25,8 +27,8 @@ export function retriesOf(error: AxiosError, longestWaitMs: number): number {
 }
 
 /** The pause before the nth new try, in milliseconds: as long as told, else growing, and never the same for two. */
-export function pauseBefore(count: number, { response }: AxiosError): number {
+export function pauseBefore(count: number, { response }: AxiosError, firstPauseMs: number): number {
   const toldMs = response === undefined ? undefined : toldOf(response);
-  const pauseMs = (response?.status === 429 ? RATE_PAUSE_MS : PAUSE_MS) * 2 ** (count - 1);
-  return (toldMs ?? pauseMs) + Math.random() * PAUSE_MS;
+  const pauseMs = firstPauseMs * (response?.status === 429 ? RATE_PAUSE_FACTOR : 1) * 2 ** (count - 1);
+  return (toldMs ?? pauseMs) + Math.random() * firstPauseMs;
 }

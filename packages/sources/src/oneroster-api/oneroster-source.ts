@@ -24,6 +24,7 @@ export function createOneRosterSource(config: OneRosterSource, context: SourceCo
       responseTimeoutMs: config.responseTimeoutSeconds * 1000,
       longestWaitMs: LONGEST_WAIT_MS,
       log: context.log,
+      retryPauseMs: context.retryPauseMs,
     });
 
   async function* pull(signal: AbortSignal): AsyncGenerator<PullEvent> {
