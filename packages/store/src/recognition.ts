@@ -62,12 +62,18 @@ export class Recognition {
     const rosterVersion = await this.#begin();
     const hashes = new Map<RecordType, RosterHashes>();
     for (const [recordType, loaded] of this.#hashes) hashes.set(recordType, await loaded);
-    this.close();
+    this.#disconnect();
     return { rosterVersion, hashes };
   }
 
-  /** Gives back the connection, in the middle of its work if need be. */
-  close(): void {
+  /** Gives everything back, in the middle of its work if need be. */
+  release(): void {
+    this.#disconnect();
+    for (const loaded of this.#hashes.values()) void loaded.then((hashes) => hashes.release()).catch(() => undefined);
+    this.#hashes.clear();
+  }
+
+  #disconnect(): void {
     void this.#sql?.then((sql) => sql.end()).catch(() => undefined);
   }
 

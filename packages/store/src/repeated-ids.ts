@@ -1,3 +1,5 @@
+import { giveArrayBack, takeArray } from './spare-arrays.ts';
+
 /** 2^27 bits, 16 MB whatever the district's size: with a million ids, one in a million is suspected wrongly. */
 const BITS_LOG2 = 27;
 const PROBES = 4;
@@ -10,9 +12,14 @@ const MAX_SUSPECTS = 10_000;
  * then looks at the suspects only.
  */
 export class RepeatedIds {
-  readonly #bits = new Uint32Array(2 ** (BITS_LOG2 - 5));
+  readonly #bits = takeArray(2 ** (BITS_LOG2 - 5));
   readonly #suspects = new Map<number, string[]>();
   readonly #overflowed = new Set<number>();
+
+  /** It must not be used after. */
+  release(): void {
+    giveArrayBack(this.#bits);
+  }
 
   /** `group` keeps the ids of different record types apart. */
   see(group: number, id: string): void {

@@ -1,3 +1,5 @@
+import { giveArrayBack, takeArray } from './spare-arrays.ts';
+
 const WORDS = 4;
 
 /** Share of the slots in use: fuller tables are slower to search. */
@@ -9,9 +11,9 @@ const MAX_LOAD = 0.8;
  */
 export class RosterHashes {
   #slots = 0;
-  #hashes = new Int32Array(0);
+  #hashes: Int32Array = new Int32Array(0);
   /** The line that met the hash, plus one; 0: none yet. */
-  #metAt = new Int32Array(0);
+  #metAt: Int32Array = new Int32Array(0);
   #size = 0;
   #met = 0;
 
@@ -38,6 +40,14 @@ export class RosterHashes {
     this.#size += 1;
   }
 
+  /** It must not be used after. */
+  release(): void {
+    giveArrayBack(this.#hashes);
+    giveArrayBack(this.#metAt);
+    this.#hashes = this.#metAt = new Int32Array(0);
+    this.#slots = 0;
+  }
+
   /** Whether the hash is there. Notes the line; of several the last one counts. */
   meet(words: Int32Array, line: number): boolean {
     const slot = this.#slotOf(words);
@@ -61,18 +71,20 @@ export class RosterHashes {
 
   #resize(slots: number): void {
     this.#slots = slots;
-    this.#hashes = new Int32Array(slots * WORDS);
-    this.#metAt = new Int32Array(slots);
+    this.#hashes = takeArray(slots * WORDS);
+    this.#metAt = takeArray(slots);
     this.#size = 0;
   }
 
   #grow(): void {
     const former = this.#hashes;
+    giveArrayBack(this.#metAt);
     this.#resize(this.#slots * 2);
     for (let at = 0; at < former.length; at += WORDS) {
       const words = former.subarray(at, at + WORDS);
       if (words.some((word) => word !== 0)) this.add(words);
     }
+    giveArrayBack(former);
   }
 
   /** Where the hash stands, or the free slot where it would. Hashes are even already: their first word will do. */

@@ -51,6 +51,9 @@ const CAPITAL_N = 78;
 const LOWER_CASE_BIT = 32;
 const PRIMARY_CELL = 2 * PACKED_CELLS.indexOf('primary');
 
+/** Enough for two drafts at a time. */
+const MAX_FREE = 32;
+
 /** Buffers of one size, used again and again: left to the garbage collector they would pile up outside its sight. */
 export class BufferPool {
   readonly sizeBytes: number;
@@ -66,7 +69,8 @@ export class BufferPool {
 
   /** `piece` may be part of a buffer that was taken; nobody may hold on to it. */
   giveBack(piece: Buffer): void {
-    if (piece.buffer.byteLength === this.sizeBytes) this.#free.push(Buffer.from(piece.buffer));
+    if (piece.buffer.byteLength === this.sizeBytes && this.#free.length < MAX_FREE)
+      this.#free.push(Buffer.from(piece.buffer));
   }
 }
 
@@ -176,6 +180,11 @@ export class LineBuffer {
     this.#view = viewOf(this.#current);
     this.#length = 0;
     return chunks;
+  }
+
+  /** It must not be used after. */
+  release(): void {
+    this.#pool.giveBack(this.#current);
   }
 
   #reserve(bytes: number): void {

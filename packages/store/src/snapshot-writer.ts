@@ -12,6 +12,7 @@ import { BufferPool, LineBuffer, addSkipped, rowEncoder, type EncodeRow } from '
 const CHUNK_BYTES = 1024 * 1024;
 /** Below the size of a buffer, so that what a batch adds usually fits in. */
 const SEND_BYTES = 768 * 1024;
+const POOL = new BufferPool(CHUNK_BYTES);
 
 interface Target {
   readonly table: string;
@@ -39,7 +40,6 @@ export class SnapshotWriter {
   readonly #prefix: string;
   readonly #targets = new Map<RecordType, Target>();
   readonly #repeatedIds = new RepeatedIds();
-  readonly #pool = new BufferPool(CHUNK_BYTES);
   /** One COPY at a time, kept open while its table is the one written to. */
   #copy: OpenCopy | undefined;
 
@@ -63,7 +63,7 @@ export class SnapshotWriter {
       table,
       group: this.#targets.size,
       encode: rowEncoder(recordType),
-      lines: new LineBuffer(this.#pool, known),
+      lines: new LineBuffer(POOL, known),
     });
   }
 
@@ -126,8 +126,15 @@ export class SnapshotWriter {
       const written = new Promise<void>((resolve) => void stream.write(piece, () => resolve()));
       await Promise.race([written, ended]);
       // A small piece may still wait in the socket; one this large has left it, or the write would not be done.
-      if (piece.length >= SEND_BYTES) this.#pool.giveBack(piece);
+      if (piece.length >= SEND_BYTES) POOL.giveBack(piece);
     }
+  }
+
+  /** It must not be used after. */
+  release(): void {
+    for (const { lines } of this.#targets.values()) lines.release();
+    this.#targets.clear();
+    this.#repeatedIds.release();
   }
 
   async #endCopy(): Promise<void> {

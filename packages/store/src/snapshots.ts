@@ -101,7 +101,8 @@ class Draft implements SnapshotDraft {
   release(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#recognition.close();
+    this.#recognition.release();
+    this.#writer.release();
     // Whether it ends well or not, nothing more is asked of it.
     this.#sql.end().catch(() => undefined);
   }
