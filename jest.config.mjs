@@ -16,6 +16,8 @@ const base = {
 };
 
 export default {
+  // Jest would keep a core for itself; these tests mostly wait for servers and processes of their own.
+  maxWorkers: '100%',
   // Hooks that copy a database wait for the disk of whatever machine this is.
   testTimeout: 30_000,
   projects: [
