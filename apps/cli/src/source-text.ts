@@ -58,12 +58,13 @@ function seenText(test: SourceTest, colors: Colors): string {
 }
 
 function countsText({ counts }: SourceTest): string {
-  const parts = RECORD_TYPES.flatMap((recordType) => {
+  const counted = RECORD_TYPES.flatMap((recordType) => {
     const count = counts[recordType];
-    if (count === undefined) return [];
-    return [count === null ? `${recordType} (not counted)` : `${number(count)} ${recordType}`];
+    return typeof count === 'number' ? [`${number(count)} ${recordType}`] : [];
   });
-  return parts.length === 0 ? 'none are shared' : listed(parts);
+  const uncounted = RECORD_TYPES.filter((recordType) => counts[recordType] === null);
+  const parts = [listed(counted), uncounted.length === 0 ? '' : `not counted: ${listed(uncounted)}`];
+  return parts.filter((part) => part !== '').join('; ') || 'none are shared';
 }
 
 function schoolsTable({ schools, takesEverySchool }: SourceTest, colors: Colors): string {
