@@ -63,6 +63,7 @@ export class PackedScanner<C extends string> {
   #cells: Int32Array = new Int32Array(0);
   #lines: Int32Array = new Int32Array(0);
   #rest: Buffer = Buffer.alloc(0);
+  readonly #work: [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
   #line: number;
   /** A row so long that it fills chunks is not searched for its end with each of them. */
   #scanFromBytes = 0;
@@ -79,7 +80,7 @@ export class PackedScanner<C extends string> {
 
   /** The rows that `chunk` completes; with `final`, all that are left. What is returned holds until the next call. */
   take(chunk: Buffer, final: boolean): ScannedBytes<C> {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const bytes = this.#joined(chunk);
     const odd: CsvBatch<C> = { rows: [], lines: [], overlong: [] };
     this.#makeRoom(Math.ceil(bytes.length / EXPECTED_ROW_BYTES));
     let count = 0;
@@ -106,6 +107,20 @@ export class PackedScanner<C extends string> {
     // It throws, and says why.
     if (this.#rest.length > MAX_ROW_CHARS * 4) this.#takeOdd(this.#rest.toString('utf8'), odd, false);
     return { count, bytes, cells: this.#cells, stride: this.#stride, lines: this.#lines, odd };
+  }
+
+  /** What is left of the chunks before, and this one, in a buffer that is used again for the next. */
+  #joined(chunk: Buffer): Buffer {
+    const rest = this.#rest;
+    if (rest.length === 0) return chunk;
+    const size = rest.length + chunk.length;
+    // The rest stands in one of the two already.
+    const target = rest.buffer === this.#work[0].buffer ? 1 : 0;
+    if (this.#work[target].length < size) this.#work[target] = Buffer.allocUnsafeSlow(size * 2);
+    const work = this.#work[target];
+    rest.copy(work);
+    chunk.copy(work, rest.length);
+    return work.subarray(0, size);
   }
 
   #makeRoom(rows: number): void {
