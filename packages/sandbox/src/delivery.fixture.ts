@@ -32,9 +32,10 @@ export async function parseDelivery(texts: Readonly<Record<string, string>>): Pr
   return { names: Object.keys(texts).sort(), headers, files };
 }
 
-export async function readDelivery(dir: string): Promise<Delivery> {
+/** All the files of a folder, or those named. */
+export async function readDelivery(dir: string, names?: readonly string[]): Promise<Delivery> {
   const texts: Record<string, string> = {};
-  for (const name of await readdir(dir)) texts[name] = await readFile(join(dir, name), 'utf8');
+  for (const name of names ?? (await readdir(dir))) texts[name] = await readFile(join(dir, name), 'utf8');
   return parseDelivery(texts);
 }
 

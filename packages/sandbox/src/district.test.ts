@@ -63,7 +63,7 @@ describe('generateDistrict', () => {
   });
 
   it('is whole for any number and size of schools: all references lead somewhere, no id is used twice', () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 130 }), { minLength: 1, maxLength: 6 });
+    const sizes = fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(fc.integer(), sizes, (seed, schoolSizes) => {
         const district = generateDistrict({ seed, schoolSizes });
@@ -73,7 +73,7 @@ describe('generateDistrict', () => {
         for (const list of [...lists, [...district.students, ...district.staff, ...district.guardians]])
           expect(new Set(list.map((each) => each.sisId)).size).toBe(list.length);
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 

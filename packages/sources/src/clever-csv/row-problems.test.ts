@@ -110,8 +110,9 @@ describe('rows that cannot be used', () => {
     expect(pulled.skipped).toHaveLength(1);
     expect(pulled.skipped[0]).toMatchObject(expected);
     expect(pulled.skipped[0]?.warning.message).not.toMatch(/Jo|Doe/);
+    const unspoilt = await pullClever();
     for (const type of ['schools', 'students', 'staff', 'classes', 'enrollments'] as const)
-      expect(pulled.records(type)).toEqual((await pullClever()).records(type));
+      expect(pulled.records(type)).toEqual(unspoilt.records(type));
   });
 
   it('lose a birth date or a term that is none, and are kept', async () => {

@@ -3,12 +3,12 @@ import { IdTable } from './id-table.ts';
 describe('IdTable', () => {
   it('tells new ids from known ones, and keeps the last number, over many growths', () => {
     const table = new IdTable();
-    const ids = Array.from({ length: 50_000 }, (_, n) => `S${n}`);
+    const ids = Array.from({ length: 12_000 }, (_, n) => `S${n}`);
     expect(ids.filter((id, n) => !table.set(id, n))).toEqual([]);
     expect(ids.filter((id, n) => n % 7 === 0 && table.set(id, n + 1_000_000))).toEqual([]);
     expect(table.size).toBe(ids.length);
     expect(ids.filter((id, n) => table.get(id) !== (n % 7 === 0 ? n + 1_000_000 : n))).toEqual([]);
-    expect(table.get('S50000')).toBeUndefined();
+    expect(table.get('S12000')).toBeUndefined();
   });
 
   it('takes ids as they are', () => {

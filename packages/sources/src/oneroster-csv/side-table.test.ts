@@ -8,7 +8,7 @@ import { openLocalFiles } from '../file-set.ts';
 import { readRoster } from './read-roster.ts';
 import { partsById } from './side-table.ts';
 
-const COUNT = 500;
+const COUNT = 120;
 const numbers = Array.from({ length: COUNT }, (_, i) => i);
 const files = {
   'orgs.csv': sound['orgs.csv'],
