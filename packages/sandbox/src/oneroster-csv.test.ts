@@ -13,7 +13,7 @@ import { writeOneRosterFolder, writeOneRosterZip } from './oneroster-csv.ts';
 import { removeSchool } from './school-changes.ts';
 import { newStudents, removeStudents, transferStudents } from './student-changes.ts';
 
-const DISTRICT = generateDistrict({ seed: 2, schoolSizes: [60, 55, 45, 50] });
+const DISTRICT = generateDistrict({ seed: 2, schoolSizes: [24, 22, 18, 20] });
 
 const HEADERS = {
   'academicSessions.csv': 'sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear',

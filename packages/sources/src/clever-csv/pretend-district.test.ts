@@ -8,7 +8,7 @@ import {
 import { join } from 'node:path';
 import { pullPath, withFolder, type Pulled } from '../delivery.fixture.ts';
 
-const DISTRICT = generateDistrict({ seed: 4, schoolSizes: [60, 45, 55, 50] });
+const DISTRICT = generateDistrict({ seed: 4, schoolSizes: [24, 18, 22, 20] });
 
 const byId = <R extends { readonly sisId: string }>(records: readonly R[]): R[] =>
   records.toSorted((a, b) => (a.sisId < b.sisId ? -1 : 1));

@@ -1,4 +1,4 @@
-import { refusal, sound } from '../delivery.fixture.ts';
+import { refusal, sound, type Pulled } from '../delivery.fixture.ts';
 import { append, clever, pullClever, spoil, without, type Files } from './clever.fixture.ts';
 
 describe('a delivery that cannot be trusted', () => {
@@ -64,6 +64,11 @@ describe('a delivery that cannot be trusted', () => {
 });
 
 describe('rows that cannot be used', () => {
+  let unspoilt: Pulled;
+  beforeAll(async () => {
+    unspoilt = await pullClever();
+  });
+
   it.each<[string, Files, object]>([
     [
       'schools without a name',
@@ -110,7 +115,6 @@ describe('rows that cannot be used', () => {
     expect(pulled.skipped).toHaveLength(1);
     expect(pulled.skipped[0]).toMatchObject(expected);
     expect(pulled.skipped[0]?.warning.message).not.toMatch(/Jo|Doe/);
-    const unspoilt = await pullClever();
     for (const type of ['schools', 'students', 'staff', 'classes', 'enrollments'] as const)
       expect(pulled.records(type)).toEqual(unspoilt.records(type));
   });
