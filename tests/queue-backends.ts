@@ -34,7 +34,7 @@ export function openTestQueues(backend: QueueBackend, prefix: string, retry?: Pa
 
 /** Asks until `condition` gives something; fails with what it was waiting for. */
 export async function until<R>(
-  what: string,
+  what: string | (() => string),
   condition: () => Promise<R | null | undefined | false>,
   timeoutMs = 30_000,
 ): Promise<R> {
@@ -42,7 +42,8 @@ export async function until<R>(
   for (;;) {
     const result = await condition();
     if (result !== null && result !== undefined && result !== false) return result;
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s in vain for: ${what}`);
+    if (Date.now() > deadline)
+      throw new Error(`waited ${timeoutMs / 1000} s in vain for: ${typeof what === 'string' ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -68,13 +68,16 @@ class Ground {
   async download(): Promise<number> {
     this.#districts.site.faults.slowBytesPerSecond = 15_000;
     const runId = await this.request(TRIED);
-    await until('the download', async () => {
+    let seen: unknown;
+    const isDownloading = async (): Promise<boolean> => {
       const { rows } = await this.#database.pool.query<{ progress: string | null }>(
-        'SELECT progress FROM runs WHERE id = $1',
+        'SELECT status, stage, round, progress FROM runs WHERE id = $1',
         [runId],
       );
-      return rows[0]?.progress?.startsWith('Downloading');
-    });
+      seen = rows[0];
+      return rows[0]?.progress?.startsWith('Downloading') ?? false;
+    };
+    await until(() => `the download; the run is at ${JSON.stringify(seen)}`, isDownloading);
     return runId;
   }
 
