@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
+import { fingerprintOf, generateSshKeyPair } from '@rollbook/sandbox';
 import ssh2, { type Connection, type FileEntry, type PublicKeyAuthContext, type SFTPWrapper } from 'ssh2';
 
 /** A file on the site. `onRead` runs before each chunk is answered, for instance to let the file grow. */
@@ -41,16 +42,14 @@ const FILE_MODE = 0o100644;
 
 /** An SFTP site on loopback with one folder, whose faults can be switched on. */
 export async function startSite(access: SiteAccess, port = 0): Promise<Site> {
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
-  const publicKey = ssh2.utils.parseKey(key.public);
-  if (publicKey instanceof Error) throw publicKey;
+  const { privateKey } = generateSshKeyPair();
   const folder = access.folder ?? '/upload';
   let connections = 0;
   const open = new Set<Connection>();
   const files = new Map<string, SiteFile>();
   const site: Site = {
     port: 0,
-    hostKey: `SHA256:${createHash('sha256').update(publicKey.getPublicSSH()).digest('base64').replace(/=+$/, '')}`,
+    hostKey: fingerprintOf(privateKey),
     files,
     connections: () => connections,
     reads: [],
@@ -62,7 +61,7 @@ export async function startSite(access: SiteAccess, port = 0): Promise<Site> {
         for (const connection of open) connection.end();
       }),
   };
-  const server = new ssh2.Server({ hostKeys: [key.private] }, (connection) => {
+  const server = new ssh2.Server({ hostKeys: [privateKey] }, (connection) => {
     connections += 1;
     open.add(connection);
     connection.on('error', () => undefined);

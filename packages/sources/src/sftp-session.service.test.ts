@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { generateSshKeyPair } from '@rollbook/sandbox';
 import ssh2 from 'ssh2';
 import { refusal, sound } from './delivery.fixture.ts';
 import { Ground, PASSWORD, type Settings } from './sftp-ground.fixture.ts';
@@ -32,16 +33,16 @@ describe('access to an SFTP site', () => {
   });
 
   it('is had with a key, and with a key under a passphrase', async () => {
-    const plain = ssh2.utils.generateKeyPairSync('ed25519');
+    const plain = generateSshKeyPair();
     const locked = ssh2.utils.generateKeyPairSync('rsa', {
       bits: 2048,
       cipher: 'aes256-ctr',
       passphrase: 'open sesame',
       rounds: 4,
     });
-    const first = await ground.siteWith(sound, { publicKey: plain.public });
+    const first = await ground.siteWith(sound, { publicKey: plain.publicKey });
     expect(
-      (await ground.pull(first, { password: undefined, privateKey: plain.private })).rows('students'),
+      (await ground.pull(first, { password: undefined, privateKey: plain.privateKey })).rows('students'),
     ).toHaveLength(1);
     const second = await ground.siteWith(sound, { publicKey: locked.public });
     const key = { password: undefined, privateKey: locked.private };
@@ -58,7 +59,7 @@ describe('access to an SFTP site', () => {
       'wrong_credentials',
       'The private key cannot be read.',
     ]);
-    expect((await outcome(second, { password: undefined, privateKey: plain.private }))[0]).toBe('wrong_credentials');
+    expect((await outcome(second, { password: undefined, privateKey: plain.privateKey }))[0]).toBe('wrong_credentials');
   });
 
   it('is refused if the host key has changed or is not pinned, before the password is sent', async () => {
