@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
-import { DEFAULT_DELETION_THRESHOLD, FilesSource } from '@rollbook/core';
+import { DEFAULT_RUN_SETTINGS, FilesSource } from '@rollbook/core';
 import { requestSync, runStage, type PipelineContext, type Stage, type StagePayload } from '@rollbook/pipeline';
 import { createSource } from '@rollbook/sources';
 import { PostgresRuns, PostgresSnapshots, openDatabase } from '@rollbook/store';
@@ -68,20 +68,12 @@ async function measureRun(): Promise<SyncMeasurement> {
 }
 
 async function createSync(): Promise<void> {
-  const settings = {
-    schools: null,
-    threshold: DEFAULT_DELETION_THRESHOLD,
-    alwaysAllow: 0,
-    withhold: 'sync',
-    maxSkippedPercent: 5,
-    restoreUserArchived: false,
-  };
   await database.pool.query(
     `INSERT INTO districts (id, name, timezone) VALUES ('bench', 'Bench', 'UTC') ON CONFLICT DO NOTHING`,
   );
   await database.pool.query(
     `INSERT INTO syncs (id, district_id, source_type, source, settings, source_fingerprint)
      VALUES ('bench', 'bench', 'files', '{}', $1, 'bench') ON CONFLICT DO NOTHING`,
-    [JSON.stringify(settings)],
+    [JSON.stringify(DEFAULT_RUN_SETTINGS)],
   );
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_DELETION_THRESHOLD, type RecordCounts, type RecordType, type RunSettings } from '@rollbook/core';
+import { DEFAULT_RUN_SETTINGS, type RecordCounts, type RecordType, type RunSettings } from '@rollbook/core';
 import {
   jobIdOf,
   requestSync,
@@ -12,15 +12,6 @@ import {
   type StageResult,
 } from '@rollbook/pipeline';
 import { PostgresRuns, PostgresSnapshots, type Database } from '@rollbook/store';
-
-export const DEFAULT_SETTINGS: RunSettings = {
-  schools: null,
-  threshold: DEFAULT_DELETION_THRESHOLD,
-  alwaysAllow: 0,
-  withhold: 'sync',
-  maxSkippedPercent: 5,
-  restoreUserArchived: false,
-};
 
 /** Jobs in the order they were added, for tests that run the stages one by one themselves. */
 class StepQueue implements JobQueue {
@@ -73,7 +64,7 @@ export class PipelineHarness {
     await this.sql(
       `INSERT INTO syncs (id, district_id, source_type, source, settings, source_fingerprint)
        VALUES ($1, $2, 'files', '{}', $3, 'one') ON CONFLICT (id) DO UPDATE SET settings = excluded.settings`,
-      [syncId, districtId, JSON.stringify({ ...DEFAULT_SETTINGS, ...settings })],
+      [syncId, districtId, JSON.stringify({ ...DEFAULT_RUN_SETTINGS, ...settings })],
     );
   }
 

@@ -37,4 +37,4 @@ export {
   emptyCounts,
   reportFindings,
 } from './run-report.ts';
-export { RunSettings, runSettings } from './run-settings.ts';
+export { DEFAULT_RUN_SETTINGS, RunSettings, runSettings } from './run-settings.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SyncConfig } from './config-file.ts';
-import { Percent, ThresholdBasisPoints, thresholdFor } from './deletion-threshold.ts';
+import { DEFAULT_DELETION_THRESHOLD, Percent, ThresholdBasisPoints, thresholdFor } from './deletion-threshold.ts';
 import { WITHHOLD } from './guard.ts';
 
 /** What is fixed for a run when it is requested and kept with it (guard §14): later edits do not reach it. */
@@ -16,6 +16,16 @@ export const RunSettings = z.strictObject({
   restoreUserArchived: z.boolean(),
 });
 export type RunSettings = z.infer<typeof RunSettings>;
+
+/** Those of a sync that says nothing of its own. */
+export const DEFAULT_RUN_SETTINGS: RunSettings = {
+  schools: null,
+  threshold: DEFAULT_DELETION_THRESHOLD,
+  alwaysAllow: 0,
+  withhold: 'sync',
+  maxSkippedPercent: 5,
+  restoreUserArchived: false,
+};
 
 /** The settings that a run of this sync takes with it; of its source, only the overrides of the type (guard §4). */
 export function runSettings(sync: Omit<SyncConfig, 'id' | 'schedule' | 'enabled'>): RunSettings {

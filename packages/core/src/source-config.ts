@@ -109,7 +109,8 @@ export const ClasslinkSource = z.strictObject({
   consumerKey: text.optional(),
   consumerSecret: text.optional(),
   signatureMethod: z.enum(SIGNATURE_METHODS).default('HMAC-SHA256'),
-  pageSize: z.int().min(1).max(10_000).default(10_000),
+  /** ClassLink allows 10,000. Several pages are in memory at once, so smaller ones keep a worker small and cost no time. */
+  pageSize: z.int().min(1).max(10_000).default(2_500),
   ...httpKeys,
   ...rosterKeys,
 });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import {
-  DEFAULT_DELETION_THRESHOLD,
+  DEFAULT_RUN_SETTINGS,
   FilesSource,
   SyncError,
   quoted,
@@ -33,14 +33,7 @@ interface Options {
 const EMPTY_ROSTER = {
   district: '',
   id: '',
-  settings: {
-    schools: null,
-    threshold: DEFAULT_DELETION_THRESHOLD,
-    alwaysAllow: 0,
-    withhold: 'sync',
-    maxSkippedPercent: 5,
-    restoreUserArchived: false,
-  } satisfies RunSettings,
+  settings: DEFAULT_RUN_SETTINGS,
 };
 
 /** `preview PATH`. */

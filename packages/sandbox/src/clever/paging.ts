@@ -1,4 +1,5 @@
 import type { SiteReply } from '../http/http-site.ts';
+import { KeptPages } from '../http/kept-pages.ts';
 import type { CleverObject } from './objects.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -34,19 +35,19 @@ export function pageOf(objects: readonly CleverObject[], options: PageOptions): 
     id === undefined ? [] : [{ rel, uri: linkTo(options, key, id) }];
   const hasNext = before !== null || rest.length > page.length;
   const hasPrevious = after !== null || (before !== null && rest.length > page.length);
-  return {
-    status: 200,
-    rows: page.length,
-    body: {
-      data: page.map((object) => ({ data: object, uri: `${itemPath}/${object.id}` })),
-      links: [
-        { rel: 'self', uri: query.size === 0 ? path : `${path}?${query.toString()}` },
-        ...(hasNext ? link('next', 'starting_after', page.at(-1)?.id) : []),
-        ...(hasPrevious ? link('prev', 'ending_before', page[0]?.id) : []),
-      ],
-    },
-  };
+  const self = query.size === 0 ? path : `${path}?${query.toString()}`;
+  const body = BODIES.page(objects, `${self} ${options.linksWithoutLimit}`, page.length, () => ({
+    data: page.map((object) => ({ data: object, uri: `${itemPath}/${object.id}` })),
+    links: [
+      { rel: 'self', uri: self },
+      ...(hasNext ? link('next', 'starting_after', page.at(-1)?.id) : []),
+      ...(hasPrevious ? link('prev', 'ending_before', page[0]?.id) : []),
+    ],
+  }));
+  return { status: 200, rows: page.length, body };
 }
+
+const BODIES = new KeptPages<object>();
 
 function linkTo({ path, query, linksWithoutLimit }: PageOptions, key: string, id: string): string {
   const kept = new URLSearchParams(query);

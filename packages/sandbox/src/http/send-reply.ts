@@ -87,18 +87,24 @@ function emptied(body: unknown): unknown {
   return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, Array.isArray(value) ? [] : value]));
 }
 
+/** A body that is sent again is written only once. */
+const WRITTEN = new WeakMap<object, Buffer>();
+
 function encode({ status, headers = {}, body }: SiteReply): {
   status: number;
   headers: Record<string, string>;
   bytes: Buffer;
 } {
-  const isText = typeof body === 'string';
-  const type = isText ? 'text/html; charset=utf-8' : 'application/json';
-  return {
-    status,
-    headers: { 'content-type': type, ...headers },
-    bytes: Buffer.from(isText ? body : JSON.stringify(body)),
-  };
+  const type = typeof body === 'string' ? 'text/html; charset=utf-8' : 'application/json';
+  return { status, headers: { 'content-type': type, ...headers }, bytes: bytesOf(body) };
+}
+
+function bytesOf(body: unknown): Buffer {
+  if (typeof body === 'string') return Buffer.from(body);
+  if (typeof body !== 'object' || body === null) return Buffer.from(JSON.stringify(body));
+  let bytes = WRITTEN.get(body);
+  if (bytes === undefined) WRITTEN.set(body, (bytes = Buffer.from(JSON.stringify(body))));
+  return bytes;
 }
 
 /** Ten pieces a second. */

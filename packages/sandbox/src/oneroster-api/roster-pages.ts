@@ -1,4 +1,5 @@
 import type { SiteReply, SiteRequest } from '../http/http-site.ts';
+import { KeptPages } from '../http/kept-pages.ts';
 import type { District } from '../model.ts';
 import { createRandom } from '../random.ts';
 import { removeSchool } from '../school-changes.ts';
@@ -24,6 +25,7 @@ export class RosterPages {
   readonly #shape: ObjectShape;
   #district: District | undefined;
   readonly #selections = new Map<string, readonly OneRosterObject[]>();
+  readonly #bodies = new KeptPages<object>();
   #answers = 0;
 
   constructor(shape: ObjectShape) {
@@ -58,12 +60,15 @@ export class RosterPages {
     const shown = quirks.unsorted ? createRandom(this.#answers, 'unsorted').shuffled(rows) : rows;
     const limit = Math.min(query.limit, quirks.clampTo ?? query.limit);
     const start = query.offset === 0 ? 0 : query.offset - quirks.repeatedRows + quirks.skippedRows;
-    const page = shown.slice(start, start + limit).map((row) => narrow(row, query.fields, known));
+    const chosen = shown.slice(start, start + limit);
+    const name = JSON.stringify([start, limit, query.fields]);
     return {
       status: 200,
       headers: { ...this.#countHeader(rows.length, quirks), ...linkHeader(request.url, query, rows.length, quirks) },
-      body: { [wrapper]: page },
-      rows: page.length,
+      body: this.#bodies.page(shown, name, chosen.length, () => ({
+        [wrapper]: chosen.map((row) => narrow(row, query.fields, known)),
+      })),
+      rows: chosen.length,
     };
   }
 

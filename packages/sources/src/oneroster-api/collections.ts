@@ -14,15 +14,18 @@ export interface OneRosterAccess {
   readonly withholds?: (collection: Collection) => boolean;
 }
 
-/** The seven flat collections that make a roster; other endpoints show parts of them (oneroster §1.2). */
+/**
+ * The seven flat collections that make a roster, in the order in which they are read; other endpoints show parts of them
+ * (oneroster §1.2).
+ */
 export const COLLECTIONS = [
   'orgs',
   'academicSessions',
   'courses',
   'classes',
+  'demographics',
   'users',
   'enrollments',
-  'demographics',
 ] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 

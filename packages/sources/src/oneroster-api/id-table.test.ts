@@ -16,4 +16,12 @@ describe('IdTable', () => {
     for (const id of ['7', '07', ' 7', 's7', 'S7', '']) expect(table.set(id, id.length)).toBe(true);
     expect([table.get('07'), table.get(''), table.size]).toEqual([2, 0, 6]);
   });
+
+  it('tells the number an id was given first', () => {
+    const table = new IdTable();
+    expect([table.first('a', 1), table.first('a', 2), table.first('b', 2), table.get('a')]).toEqual([1, 1, 2, 1]);
+    const ids = Array.from({ length: 12_000 }, (_, n) => `S${n}`);
+    expect(ids.filter((id, n) => table.first(id, n) !== n)).toEqual([]);
+    expect(ids.filter((id, n) => table.first(id, n + 1) !== n)).toEqual([]);
+  });
 });

@@ -25,20 +25,33 @@ export class IdTable {
 
   /** Gives the id a number, in place of the one it may have. Whether the id is new. */
   set(id: string, value: number): boolean {
+    const size = this.#size;
+    const place = this.#placeFor(id, value);
+    this.#values[place] = value;
+    return this.#size > size;
+  }
+
+  /** The number that the id was given first: this one, if it is new. */
+  first(id: string, value: number): number {
+    // First the place: finding it may replace the arrays.
+    const place = this.#placeFor(id, value);
+    return this.#values[place] as number;
+  }
+
+  /** The place of the id, taken with this value if it has none yet. */
+  #placeFor(id: string, value: number): number {
     const [high, low] = keyOf(id);
     let place = this.#placeOf(high, low);
-    const isNew = this.#low[place] === 0;
-    if (isNew) {
-      if (this.#size + 1 > this.#low.length * MAX_LOAD) {
-        this.#grow();
-        place = this.#placeOf(high, low);
-      }
-      this.#size += 1;
-      this.#high[place] = high;
-      this.#low[place] = low;
+    if (this.#low[place] !== 0) return place;
+    if (this.#size + 1 > this.#low.length * MAX_LOAD) {
+      this.#grow();
+      place = this.#placeOf(high, low);
     }
+    this.#size += 1;
+    this.#high[place] = high;
+    this.#low[place] = low;
     this.#values[place] = value;
-    return isNew;
+    return place;
   }
 
   /** Where the key is, or the free place where it would be. */

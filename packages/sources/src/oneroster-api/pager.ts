@@ -176,6 +176,7 @@ class Tally<Row> {
   readonly #options: PagerOptions<Row>;
   readonly #seen = new IdTable();
   #received = 0;
+  #page = 0;
   #announced: number | null = null;
 
   constructor(options: PagerOptions<Row>) {
@@ -193,12 +194,10 @@ class Tally<Row> {
   take(rows: readonly Row[]): void {
     const { idOf, name } = this.#options;
     this.#received += rows.length;
-    const onPage = new Set<string>();
+    this.#page += 1;
     for (const row of rows) {
       const id = idOf(row);
-      if (id === '' || onPage.has(id)) continue;
-      onPage.add(id);
-      if (!this.#seen.set(id, 0))
+      if (id !== '' && this.#seen.first(id, this.#page) !== this.#page)
         throw new DataChanged(`The order of ${name} changed while they were read: "${id}" came twice.`);
     }
   }

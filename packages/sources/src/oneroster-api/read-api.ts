@@ -7,10 +7,11 @@ import { takeClass, takeCourse, takeOrg, takeSession, type RowContext } from '..
 import { PullOutput } from '../pull-output.ts';
 import type { RosterSettings } from '../roster-settings.ts';
 import { CollectionReport } from './collection-report.ts';
-import { getPage, probe, type Collection, type OneRosterAccess, type Probe } from './collections.ts';
+import { COLLECTIONS, getPage, probe, type Collection, type OneRosterAccess, type Probe } from './collections.ts';
 import type { ApiObject } from './members.ts';
 import { classRow, courseRow, enrollmentRow, orgRow, sessionRow } from './object-rows.ts';
 import { readPages } from './pager.ts';
+import { PagesAhead } from './pages-ahead.ts';
 import { readUsers } from './read-users.ts';
 
 export interface ReadApiOptions {
@@ -25,8 +26,8 @@ export interface ReadApiOptions {
 
 /** What the readers of the collections share. */
 export interface Reading {
-  readonly access: OneRosterAccess;
   readonly options: ReadApiOptions;
+  readonly ahead: PagesAhead<Collection, readonly ApiObject[]>;
   readonly out: PullOutput;
   readonly organisations: Organisations;
 }
@@ -40,7 +41,6 @@ export interface Reading {
  */
 export async function* readApi(access: OneRosterAccess, options: ReadApiOptions): AsyncGenerator<PullEvent> {
   const out = new PullOutput();
-  const reading: Reading = { access, options, out, organisations: new Organisations() };
   const { signal, settings } = options;
   const ask = (collection: Collection): Promise<Probe> => probe(access, collection, collection, signal);
   const [terms, courses, demographics] = await Promise.all([
@@ -59,12 +59,27 @@ export async function* readApi(access: OneRosterAccess, options: ReadApiOptions)
   if (settings.manageGuardians) out.delivers('guardians', 'full', 'users');
   out.delivers('enrollments', 'full', 'enrollments');
 
-  yield* readRows('orgs', ['schools'], orgRow, takeOrg);
-  if (hasTerms) yield* readRows('academicSessions', ['terms'], sessionRow, takeSession);
-  if (hasCourses) yield* readRows('courses', ['courses'], courseRow, takeCourse);
-  yield* readRows('classes', ['classes'], classRow, takeClass);
-  yield* readUsers(reading, hasBirthDates);
-  yield* readRows('enrollments', ['enrollments'], enrollmentRow, takeEnrollment);
+  const withheld = new Set<Collection>([
+    ...(hasTerms ? [] : (['academicSessions'] as const)),
+    ...(hasCourses ? [] : (['courses'] as const)),
+    ...(hasBirthDates ? [] : (['demographics'] as const)),
+  ]);
+  const ahead = new PagesAhead(
+    COLLECTIONS.filter((collection) => !withheld.has(collection)),
+    (collection, pageSignal) => pagesOf(access, { ...options, signal: pageSignal }, collection),
+    signal,
+  );
+  const reading: Reading = { options, ahead, out, organisations: new Organisations() };
+  try {
+    yield* readRows('orgs', ['schools'], orgRow, takeOrg);
+    if (hasTerms) yield* readRows('academicSessions', ['terms'], sessionRow, takeSession);
+    if (hasCourses) yield* readRows('courses', ['courses'], courseRow, takeCourse);
+    yield* readRows('classes', ['classes'], classRow, takeClass);
+    yield* readUsers(reading, hasBirthDates);
+    yield* readRows('enrollments', ['enrollments'], enrollmentRow, takeEnrollment);
+  } finally {
+    ahead.close();
+  }
 
   function isShared(collection: Collection, found: Probe, consequence: string): boolean {
     if (found.isGranted) return true;
@@ -84,7 +99,7 @@ export async function* readApi(access: OneRosterAccess, options: ReadApiOptions)
     const context = { ...reading, report };
     out.progress(`Reading ${collection}`);
     yield* out.take();
-    for await (const objects of pagesOf(access, options, collection)) {
+    for await (const objects of ahead.read(collection)) {
       for (const object of objects) {
         report.current = idOf(object);
         take(rowOf(object, report), 0, context);

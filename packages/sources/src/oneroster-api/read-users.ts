@@ -5,7 +5,7 @@ import { personTypes, takeUser } from '../oneroster/user-rows.ts';
 import { BirthDates } from './birth-dates.ts';
 import { CollectionReport } from './collection-report.ts';
 import { demographicsRow, userRow } from './object-rows.ts';
-import { idOf, pagesOf, type Reading } from './read-api.ts';
+import { idOf, type Reading } from './read-api.ts';
 
 /**
  * Reads users into students, staff, guardians and guardianships, with the birth dates of demographics, which are read
@@ -21,7 +21,7 @@ export async function* readUsers(reading: Reading, hasBirthDates: boolean): Asyn
   let hasGuardianships = false;
   out.progress('Reading users');
   yield* out.take();
-  for await (const objects of pagesOf(reading.access, options, 'users')) {
+  for await (const objects of reading.ahead.read('users')) {
     const roles: RolesById = new Map();
     const sides = { roles, roleWord: 'role', birthDates };
     for (const object of objects) {
@@ -48,7 +48,7 @@ async function* readBirthDates(reading: Reading, birthDates: BirthDates): AsyncG
   const others = new Set<string>();
   out.progress('Reading demographics');
   yield* out.take();
-  for await (const objects of pagesOf(reading.access, reading.options, 'demographics')) {
+  for await (const objects of reading.ahead.read('demographics')) {
     for (const object of objects) {
       report.current = idOf(object);
       for (const member of Object.keys(object)) others.add(member);
