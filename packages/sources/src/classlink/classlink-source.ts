@@ -3,7 +3,7 @@ import type { PullEvent, RosterSource, SourceSurvey } from '@rollbook/pipeline';
 import { createHttpClient, type HttpClient } from '../http/http-client.ts';
 import type { OneRosterAccess } from '../oneroster-api/collections.ts';
 import { readAnew } from '../oneroster-api/data-changed.ts';
-import { readApi } from '../oneroster-api/read-api.ts';
+import { REQUESTS_AT_ONCE, readApi } from '../oneroster-api/read-api.ts';
 import { surveyApi } from '../oneroster-api/survey-api.ts';
 import type { SourceContext } from '../source-context.ts';
 import { openDirect } from './direct-access.ts';
@@ -22,6 +22,7 @@ export function createClasslinkSource(config: ClasslinkSource, context: SourceCo
       allowPrivate: context.allowPrivate,
       connectTimeoutMs: config.connectTimeoutSeconds * 1000,
       responseTimeoutMs: config.responseTimeoutSeconds * 1000,
+      concurrency: REQUESTS_AT_ONCE,
       log: context.log,
       retryPauseMs: context.retryPauseMs,
     });

@@ -141,7 +141,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   return {
-    getJson: (url, request) => queue.add(() => send(url, request), { signal: request.signal }),
+    getJson(url, request) {
+      // What listens to it is as short-lived as the request, and does not pile up on the signal of the whole pull.
+      const signal = AbortSignal.any([request.signal]);
+      return queue.add(() => send(url, { ...request, signal }), { signal });
+    },
     postForm: (url, form, request) => {
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded', ...request.headers };
       return send(url, { ...request, headers }, new URLSearchParams(form).toString());

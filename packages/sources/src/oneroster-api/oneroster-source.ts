@@ -4,7 +4,7 @@ import { createHttpClient, type HttpClient } from '../http/http-client.ts';
 import type { SourceContext } from '../source-context.ts';
 import { readAnew } from './data-changed.ts';
 import { openAccess } from './open-access.ts';
-import { readApi } from './read-api.ts';
+import { REQUESTS_AT_ONCE, readApi } from './read-api.ts';
 import { surveyApi } from './survey-api.ts';
 
 /**
@@ -23,6 +23,7 @@ export function createOneRosterSource(config: OneRosterSource, context: SourceCo
       connectTimeoutMs: config.connectTimeoutSeconds * 1000,
       responseTimeoutMs: config.responseTimeoutSeconds * 1000,
       longestWaitMs: LONGEST_WAIT_MS,
+      concurrency: REQUESTS_AT_ONCE,
       log: context.log,
       retryPauseMs: context.retryPauseMs,
     });

@@ -18,8 +18,6 @@ export interface ReadApiOptions {
   /** What users look like if they do not show it themselves. */
   readonly version: Version;
   readonly pageSize: number;
-  /** Pages under way ahead of the one in use. Left out: 3, as some servers ask for 5 requests at most (oneroster §1.8). */
-  readonly ahead?: number;
   readonly settings: RosterSettings;
   readonly signal: AbortSignal;
 }
@@ -111,16 +109,19 @@ export async function* readApi(access: OneRosterAccess, options: ReadApiOptions)
   }
 }
 
+/** Requests under way at the same time: some servers ask for 5 at most (oneroster §1.8). */
+export const REQUESTS_AT_ONCE = 3;
+
 /** All objects of a collection, page by page. */
 export const pagesOf = (
   access: OneRosterAccess,
-  { pageSize, ahead = 3, signal }: Pick<ReadApiOptions, 'pageSize' | 'ahead' | 'signal'>,
+  { pageSize, signal }: Pick<ReadApiOptions, 'pageSize' | 'signal'>,
   collection: Collection,
 ): AsyncGenerator<readonly ApiObject[]> =>
   readPages({
     name: collection,
     pageSize,
-    ahead,
+    ahead: REQUESTS_AT_ONCE,
     signal,
     idOf,
     fetch: (offset, limit, pageSignal) => getPage(access, { path: collection, collection, offset, limit }, pageSignal),

@@ -10,7 +10,7 @@ afterEach(() => site.stop());
 const survey = (config = {}) => sourceOf(site, config).survey(neverAborted);
 
 const SCHOOLS = DISTRICT.schools.map(({ sisId, name, ncesId }) => ({ sisId, name, number: ncesId }));
-const NAMES = ['orgs', 'academicSessions', 'courses', 'classes', 'users', 'enrollments', 'demographics'];
+const NAMES = ['orgs', 'academicSessions', 'courses', 'classes', 'demographics', 'users', 'enrollments'];
 const granted = (...missing: string[]) => NAMES.map((name) => ({ name, granted: !missing.includes(name) }));
 
 describe('a survey', () => {
