@@ -128,7 +128,8 @@ it('takes a student who moves between linked schools for an update', async () =>
   expect(run.message).toContain('60 of 501 enrollments');
 });
 
-it('restores the same record with its history, and leaves what a user archived', async () => {
+it('restores the same record with its history, and leaves what a user archived where that is set', async () => {
+  await harness.createSync('sis', `district-${district}`, { archivedStudents: 'keep-archived' });
   twoSchools();
   const first = await harness.run('sis');
   roster.removeStudents('a1');
@@ -150,7 +151,7 @@ it('restores the same record with its history, and leaves what a user archived',
   });
   expect(await harness.ids('students', 'archived')).toEqual(['a2']);
   expect(second.counts.students.archived).toBe(1);
-  await harness.createSync('sis', `district-${district}`, { restoreUserArchived: true });
+  await harness.createSync('sis', `district-${district}`, { archivedStudents: 'restore' });
   expect((await harness.run('sis')).counts.students.restored).toBe(1);
 });
 

@@ -112,6 +112,8 @@ describe('guardians.csv beside them', () => {
     const id = first.split(',')[1] ?? '';
     const changed = [first, ...rows].map((row) => (row.includes(`,${id},`) ? row.replace(/[^,]*$/, 'fr') : row));
     await writeFile(guardians(), [header, ...changed].join('\r\n'));
+    expect((await harness.run('sis')).counts.guardians).toMatchObject({ updated: 0, archived: 0 });
+    await harness.createSync('sis', 'riverside', { updateLanguage: true });
     expect((await harness.run('sis')).counts.guardians).toMatchObject({ updated: 1, archived: 0 });
   });
 

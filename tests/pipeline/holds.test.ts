@@ -54,7 +54,7 @@ it('opens one hold, and keeps it for the same records', async () => {
 });
 
 it('archives exactly the approved records, once', async () => {
-  expect(await approve({ comment: 'they moved away' })).toEqual({ syncId: 'sis', recordCount: 12 });
+  expect(await approve({ comment: 'they moved away' })).toMatchObject({ syncId: 'sis', recordCount: 12, rest: null });
   await expect(approve()).rejects.toThrow(/approved already/);
   const run = await harness.run('sis');
   expect(run).toMatchObject({ status: 'succeeded', reason: null });
@@ -133,11 +133,16 @@ it('takes no notice of an approval given for another source', async () => {
 
 it('does not ask again about records that were rejected, but about others', async () => {
   await rejectHold(testDatabase.database.pool, { holdId: await latestHold(), actor: 'tester', comment: 'still here' });
-  expect(await harness.run('sis')).toMatchObject({ status: 'held' });
+  const run = await harness.run('sis');
+  expect(run).toMatchObject({ status: 'succeeded' });
+  expect(run.counts.students).toMatchObject({ archived: 0, withheld: 12 });
+  expect(run.warnings).toMatchObject([{ code: 'kept_by_decision', count: 12 }]);
   expect(await holds()).toMatchObject([{ status: 'rejected' }]);
-  roster.removeStudents('b2');
-  await harness.run('sis');
-  expect(await holds()).toMatchObject([{ status: 'rejected' }, { status: 'open', record_count: 13 }]);
+  roster.removeStudents(...someOf('b', 2, 12));
+  const next = await harness.run('sis');
+  expect(next).toMatchObject({ status: 'held' });
+  expect(next.counts.students).toMatchObject({ archived: 0, withheld: 23 });
+  expect(await holds()).toMatchObject([{ status: 'rejected' }, { status: 'open', record_count: 11 }]);
 });
 
 it('replaces a hold by a larger one, and resolves it when nothing trips any more', async () => {

@@ -1,6 +1,6 @@
 import type { RecordType } from '@rollbook/core';
 import { payloadOf, requestSync, type StagePayload } from '@rollbook/pipeline';
-import { approveHold, rejectHold } from '@rollbook/store';
+import { approveHold, rejectHold, reopenHold } from '@rollbook/store';
 import { createTestDatabase, type TestDatabase } from '../test-database.ts';
 import { PipelineHarness } from '../pipeline-harness.ts';
 import { RosterBuilder } from '../roster-builder.ts';
@@ -186,7 +186,7 @@ describe('a decision that races a run', () => {
     const lock = await holdLock(testDatabase.url, 'LOCK TABLE hold_records IN SHARE MODE');
     const applying = harness.step('apply', payload);
     await lock.waiters();
-    const approving = expect(approve(hold)).rejects.toThrow('was replaced by a newer one');
+    const approving = expect(approve(hold)).rejects.toThrow(/was replaced at .* UTC, because a later run of "sis" withheld other records\. Look at hold \d+\./);
     await lock.waiters(2);
     await lock.release();
     await applying;
@@ -219,17 +219,43 @@ describe('a hold', () => {
     expect(run).toMatchObject({ status: 'succeeded', reason: null });
     expect(await archived()).toEqual(ids('a', 4));
     expect(await statuses()).toEqual(['resolved']);
-    await expect(approve(hold)).rejects.toThrow('was resolved by a later run');
+    await expect(approve(hold)).rejects.toThrow(/was resolved at .* UTC: a later run of "sis" had nothing to withhold any more\./);
   });
 
   it('that was rejected is not opened again for the same records, but for others', async () => {
     await reject(await heldWithout(...ids('a', 5)));
-    expect(await harness.run('sis')).toMatchObject({ status: 'held', reason: 'threshold' });
+    expect(await harness.run('sis')).toMatchObject({ status: 'succeeded' });
     expect(await statuses()).toEqual(['rejected']);
-    const other = await heldWithout('a6');
+    const other = await heldWithout(...ids('b', 5));
     expect(await statuses()).toEqual(['rejected', 'open']);
-    expect(await heldIds(other)).toEqual(ids('a', 6));
+    expect(await heldIds(other)).toEqual(ids('b', 5));
     expect(await archived()).toEqual([]);
+  });
+
+  it('that was rejected keeps its records until they were back, whatever the threshold and the others', async () => {
+    await reject(await heldWithout(...ids('a', 5)));
+    await harness.createSync('sis', 'riverside', { threshold: { default: 10_000, perType: {} } });
+    roster.removeStudents('a6');
+    const run = await harness.run('sis');
+    expect(run.counts.students).toMatchObject({ archived: 1, withheld: 5 });
+    expect(await archived()).toEqual(['a6']);
+    for (const id of ids('a', 5)) roster.student(id, '0101');
+    await harness.run('sis');
+    roster.removeStudents('a1');
+    await harness.run('sis');
+    expect(await archived()).toEqual(['a1', 'a6']);
+  });
+
+  it('that was rejected can be taken up again', async () => {
+    const hold = await heldWithout(...ids('a', 5));
+    await reject(hold);
+    await harness.run('sis');
+    const { pool } = testDatabase.database;
+    const decider = { actor: 'tester', comment: null };
+    expect(await reopenHold(pool, { holdId: hold, ...decider })).toEqual({ syncId: 'sis', recordCount: 5 });
+    await expect(reopenHold(pool, { holdId: hold, ...decider })).rejects.toThrow('there is nothing to take back');
+    expect(await harness.run('sis')).toMatchObject({ status: 'held' });
+    expect(await statuses()).toEqual(['rejected', 'open']);
   });
 
   it('is not touched by a run that fails', async () => {

@@ -22,7 +22,7 @@ interface Halt {
 
 const HALTS: readonly Halt[] = [
   { stage: 'fetch', lock: null },
-  { stage: 'diff', lock: 'LOCK TABLE approvals IN ACCESS EXCLUSIVE MODE' },
+  { stage: 'diff', lock: 'LOCK TABLE kept_records IN ACCESS EXCLUSIVE MODE' },
   { stage: 'guard', lock: 'LOCK TABLE findings IN ACCESS EXCLUSIVE MODE' },
   { stage: 'apply', lock: 'LOCK TABLE enrollments IN SHARE MODE' },
 ];

@@ -79,7 +79,7 @@ describe('a stage that two workers run at once', () => {
   });
 
   it.each([
-    ['diff', 'LOCK TABLE approvals IN ACCESS EXCLUSIVE MODE'],
+    ['diff', 'LOCK TABLE kept_records IN ACCESS EXCLUSIVE MODE'],
     ['guard', 'LOCK TABLE findings IN ACCESS EXCLUSIVE MODE'],
     ['apply', 'LOCK TABLE enrollments IN SHARE MODE'],
   ] as const)('is committed once: %s', async (stage, statement) => {
@@ -163,6 +163,7 @@ describe('a roster that moves between diff and apply', () => {
     ['archived by hand', `UPDATE students SET status = 'archived', archived_by = 'user' WHERE sis_id = 'a2'`],
     ['taken from the sync', `UPDATE students SET sync_id = NULL WHERE sis_id = 'a2'`],
   ])('keeps its hands off a record that was %s', async (_, statement) => {
+    await harness.createSync('sis', 'riverside', { archivedStudents: 'keep-archived' });
     await harness.run('sis');
     roster.student('a2', '0101', { grade: '12' }).student('a3', '0101', { grade: '12' });
     const payload = await upToApply();

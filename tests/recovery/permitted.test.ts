@@ -52,8 +52,8 @@ const readRoster = (): Promise<Row[]> =>
 /** Records that a person has permitted to archive, as `type id`. */
 const permitted = async (): Promise<Set<string>> => {
   const rows = await harness.sql<{ key: string }>(
-    `SELECT h.record_type || ' ' || h.sis_id AS key FROM approvals a JOIN hold_records h ON h.hold_id = a.hold_id
-     WHERE a.status = 'active' AND (a.schools IS NULL OR h.school_id = ANY (a.schools))`,
+    `SELECT r.record_type || ' ' || r.sis_id AS key FROM approvals a JOIN approval_records r ON r.approval_id = a.id
+     WHERE a.status = 'active'`,
   );
   return new Set(rows.map(({ key }) => key));
 };

@@ -196,7 +196,7 @@ describe('PostgreSQL', () => {
     );
 
     it.each([
-      ['diff', 'LOCK TABLE approvals IN ACCESS EXCLUSIVE MODE'],
+      ['diff', 'LOCK TABLE kept_records IN ACCESS EXCLUSIVE MODE'],
       ['apply', 'LOCK TABLE enrollments IN SHARE MODE'],
     ])(
       'may crash in the middle of %s, and the run goes back to fetch',

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { RECORD_TYPES, nearest, quoted, type RecordType } from '@rollbook/core';
+import { CalendarDate, RECORD_TYPES, nearest, quoted, type RecordType } from '@rollbook/core';
 import { FETCH_SOURCE_TYPES, QUEUES, STAGES, type QueueName } from '@rollbook/pipeline';
 import { CommandError } from './problem.ts';
 
@@ -33,6 +33,28 @@ export function recordTypeFrom(text: string): RecordType {
   const found = RECORD_TYPES.find((recordType) => recordType === text);
   if (found) return found;
   throw unknownWord('record type', text, RECORD_TYPES);
+}
+
+/**
+ * A record as `students:S1001`; the id may hold colons.
+ *
+ * @throws CommandError if the text is none, or there is no such record type.
+ */
+export function recordNameFrom(text: string): { readonly recordType: RecordType; readonly sisId: string } {
+  const [type = '', sisId = ''] = text.split(/:(.*)/s);
+  if (sisId !== '') return { recordType: recordTypeFrom(type), sisId };
+  throw new CommandError(`Expected a record as type:id, such as students:S1001, received ${quoted(text)}.`, {
+    advice: 'The ids of a hold stand in "rollbook hold HOLD".',
+  });
+}
+
+/** A day, `YYYY-MM-DD`. @throws CommandError if the text is none. */
+export function dateFrom(option: string, text: string): string {
+  const parsed = CalendarDate.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new CommandError(`${option}: ${parsed.error.issues[0]?.message ?? 'expected a date'}.`, {
+    advice: 'Give a day such as 2027-08-20.',
+  });
 }
 
 /** @throws CommandError with the nearest word if the text is none of them. */

@@ -16,12 +16,14 @@ export type PreviewScope = Pick<RunSummary, 'district' | 'sync' | 'startedAt' | 
 
 /** The report that a run would have given. Where it would fail, nothing is counted, for nothing would be written. */
 export function previewReport(preview: Preview, scope: PreviewScope): RunReport {
-  const { contents, difference, judgement, warnings } = preview;
+  const { contents, difference, judgement, explanations, warnings } = preview;
   const status = STATUSES[judgement.verdict];
   return {
     run: { id: 'preview', ...scope, status, reason: judgement.reason, ...explanationOf(judgement) },
     counts: status === 'failed' ? emptyCounts() : previewCounts(difference, contents, judgement),
-    findings: reportFindings(judgement.findings),
+    findings: reportFindings(judgement.findings, null),
+    explanations: [...explanations],
+    notes: [],
     schoolsNotFound: judgement.schoolsNotFound.map(({ sisId, name, nearest }) => ({
       sisId,
       name,
@@ -37,6 +39,8 @@ export function failedPreviewReport({ reason, message, advice }: SyncError, scop
     run: { id: 'preview', ...scope, status: 'failed', reason, message, advice },
     counts: emptyCounts(),
     findings: [],
+    explanations: [],
+    notes: [],
     schoolsNotFound: [],
     warnings: [],
   };

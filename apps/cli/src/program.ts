@@ -1,17 +1,22 @@
 import { Command } from 'commander';
 import type { CommandLine } from './command-line.ts';
+import { registerChanges } from './commands/changes.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDecisions } from './commands/decide.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExport } from './commands/export.ts';
 import { registerHolds } from './commands/holds.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerPause } from './commands/pause.ts';
 import { registerPreview } from './commands/preview.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerSandbox } from './commands/sandbox.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSource } from './commands/source.ts';
 import { registerSync } from './commands/sync.ts';
+import { registerThreshold } from './commands/threshold.ts';
+import { registerUndo } from './commands/undo.ts';
+import { registerWhatIf } from './commands/whatif.ts';
 import { registerWorker } from './commands/worker.ts';
 
 const EPILOGUE = `
@@ -26,6 +31,7 @@ Examples:
   rollbook source test riverside-sis             does the connection work, and are all schools there?
   rollbook sync riverside-sis                    run one
   rollbook holds                                 what waits for a decision
+  rollbook undo 12                               restore what a run archived
   rollbook export riverside students             the roster as CSV
   rollbook sandbox start > rollbook.yaml         pretend sources on this computer, to try it out`;
 
@@ -46,6 +52,11 @@ export function createProgram(commandLine: CommandLine): Command {
   registerRuns(program, commandLine);
   registerHolds(program, commandLine);
   registerDecisions(program, commandLine);
+  registerThreshold(program, commandLine);
+  registerWhatIf(program, commandLine);
+  registerUndo(program, commandLine);
+  registerPause(program, commandLine);
+  registerChanges(program, commandLine);
   registerExport(program, commandLine);
   registerServe(program, commandLine);
   registerWorker(program, commandLine);

@@ -6,6 +6,7 @@ import {
   type ReportWarning,
   type RunReport,
 } from '@rollbook/core';
+import { explanationsText } from './hold-text.ts';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
 import { counted, listed, number } from './wording.ts';
@@ -28,7 +29,9 @@ export function reportText(report: RunReport, colors: Colors): string {
   return [
     reasonText(report, colors),
     countsText(report.counts, colors),
+    report.notes.map((note) => printable(note)).join('\n'),
     findingsText(report, colors),
+    explanationsText(report.explanations, colors),
     schoolsText(report),
     warningsText(report, colors),
   ]
@@ -70,12 +73,16 @@ function findingsText({ findings }: RunReport, colors: Colors): string {
       number(finding.toArchive),
       number(finding.allowed),
       `${finding.percent} %`,
+      `${finding.thresholdPercent} %${finding.thresholdNote === null ? '' : ` (${finding.thresholdNote})`}`,
       `${finding.smallestPassingPercent} %`,
     ]);
   const columns = [
     { title: 'school' },
     { title: 'over the threshold' },
-    ...['active', 'to archive', 'allowed', 'share', 'would pass at'].map((title) => ({ title, isNumber: true })),
+    ...['active', 'to archive', 'allowed', 'share', 'threshold', 'would pass at'].map((title) => ({
+      title,
+      isNumber: true,
+    })),
   ];
   const rest = held.length - rows.length;
   return [table(columns, rows, colors), ...(rest > 0 ? [`… and ${number(rest)} more (--json lists all)`] : [])].join(

@@ -17,7 +17,7 @@ export type RequestedRun = ActiveRun & { readonly created: boolean };
 export async function requestRun(
   session: Session,
   syncId: string,
-  request: Pick<SyncRequest, 'trigger' | 'preview'>,
+  request: Pick<SyncRequest, 'trigger' | 'preview' | 'anyway'>,
 ): Promise<RequestedRun> {
   const queue = await session.queues();
   const ledger = new PostgresRuns(session.database.pool);
@@ -87,7 +87,7 @@ function runText(details: RunDetails, colors: Colors): string {
 
 function closing(details: RunDetails, { bold, green, yellow, red }: Colors): string {
   const { run, counts, preview, hold } = details;
-  const what = `Run ${run.id} of "${run.sync}"${preview ? ' (preview, nothing was written)' : ''}`;
+  const what = `Run ${run.id} of "${run.sync}"${KINDS[details.kind](details)}${preview ? ' (preview, nothing was written)' : ''}`;
   const totals = totalsText(counts);
   switch (run.status) {
     case 'succeeded':
@@ -101,6 +101,12 @@ function closing(details: RunDetails, { bold, green, yellow, red }: Colors): str
       return `${what} is ${run.status}. "rollbook run ${run.id}" shows how it goes on.`;
   }
 }
+
+const KINDS: Readonly<Record<RunDetails['kind'], (details: RunDetails) => string>> = {
+  sync: () => '',
+  approval: () => ' (carries out an approval)',
+  undo: ({ undoes }) => ` (undoes run ${undoes})`,
+};
 
 /** The commands that show and end a hold. */
 export const nextSteps = (hold: string): string =>

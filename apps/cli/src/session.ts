@@ -139,3 +139,8 @@ export async function refuseUnreachableQueues({ queue }: Pick<Services, 'queue'>
     });
   }
 }
+
+/** The reader of the pipe has all it wants, as "head" does. */
+export function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+}

@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os';
+import type { RosterSettings } from '@rollbook/core';
 import {
   QUEUES,
+  SyncClosed,
   requestSync,
   runStage,
   sweep,
@@ -74,7 +76,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     ledger: new PostgresRuns(database.pool, { silenceLimitMs: settings.lockDurationMs }),
     snapshots: new PostgresSnapshots(database.pool),
     queue: queues,
-    openSource: (syncId) => openSource(options, syncId),
+    openSource: (syncId, roster) => openSource(options, syncId, roster),
     log,
   };
   const names = options.queues ?? QUEUES;
@@ -106,8 +108,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   };
 }
 
-async function openSource(options: WorkersOptions, syncId: string): Promise<RosterSource> {
-  const config = await openSourceConfig(options.database, syncId, options.secretKeys);
+async function openSource(options: WorkersOptions, syncId: string, roster: RosterSettings): Promise<RosterSource> {
+  const config = await openSourceConfig(options.database, syncId, options.secretKeys, roster);
   return createSource(config, {
     spoolDir: options.spoolDir ?? tmpdir(),
     allowPrivate: options.allowPrivateSources,
@@ -126,8 +128,14 @@ function createHandlers(context: PipelineContext): Handlers {
     guard: stage('guard'),
     apply: stage('apply'),
     async schedule({ syncId }) {
-      const { runId, created } = await requestSync(context, syncId, { trigger: 'schedule' });
-      return { runId, created };
+      try {
+        const { runId, created } = await requestSync(context, syncId, { trigger: 'schedule' });
+        return { runId, created };
+      } catch (error) {
+        if (!(error instanceof SyncClosed)) throw error;
+        context.log.info({ syncId }, error.message);
+        return { closed: true };
+      }
     },
   };
 }

@@ -21,7 +21,15 @@ describe('parseConfig', () => {
               alwaysAllow: 2,
               withhold: 'school',
               maxSkippedPercent: 2.5,
-              restoreUserArchived: true,
+              archivedStudents: 'keep-archived',
+              unarchiveClasses: true,
+              updateActiveUserContacts: true,
+              updateLanguage: true,
+              phoneCredentialColumn: 'phone',
+              maxGuardiansPerStudent: 4,
+              transferGrace: 3,
+              classes: [{ sisId: 'K1', adopts: 'm1' }],
+              calendar: { additionsOnly: true },
               enabled: false,
             },
           ],
@@ -35,14 +43,22 @@ describe('parseConfig', () => {
       source: { ...SFTP, port: 22 },
       schedule: '0 2 * * *',
       schools: [
-        { sisId: '0123', name: 'North High' },
-        { sisId: ' 7 ', name: null },
+        { sisId: '0123', name: 'North High', adopts: null },
+        { sisId: ' 7 ', name: null, adopts: null },
       ],
       deletionThreshold: { default: 1000, perType: { staff: 500, enrollments: 2500 } },
       alwaysAllow: 2,
       withhold: 'school',
       maxSkippedPercent: 2.5,
-      restoreUserArchived: true,
+      archivedStudents: 'keep-archived',
+      unarchiveClasses: true,
+      updateActiveUserContacts: true,
+      updateLanguage: true,
+      phoneCredentialColumn: 'phone',
+      maxGuardiansPerStudent: 4,
+      transferGrace: 3,
+      classes: [{ sisId: 'K1', adopts: 'm1' }],
+      calendar: { blackout: [], additionsOnly: true, rollover: null },
       enabled: false,
     });
   });
@@ -59,7 +75,15 @@ describe('parseConfig', () => {
       alwaysAllow: 0,
       withhold: 'sync',
       maxSkippedPercent: 5,
-      restoreUserArchived: false,
+      archivedStudents: 'restore',
+      unarchiveClasses: false,
+      updateActiveUserContacts: false,
+      updateLanguage: false,
+      phoneCredentialColumn: 'sms',
+      maxGuardiansPerStudent: 6,
+      transferGrace: 1,
+      classes: [],
+      calendar: { blackout: [], additionsOnly: null, rollover: null },
       enabled: true,
     });
   });
@@ -219,4 +243,49 @@ describe('configJsonSchema', () => {
       },
     });
   });
+});
+
+describe('settings that cannot both hold', () => {
+  it.each([
+    [{ source: { type: 'clever', token: 't' } }],
+    [{ source: { type: 'files', path: '.', format: 'clever-csv' } }],
+  ])('are refused with both named: a phone column and Clever, %j', (sync) => {
+    expect(syncProblemsOf({ ...sync, phoneCredentialColumn: 'phone' })).toEqual([
+      'phoneCredentialColumn: expected sms: phoneCredentialColumn is for the columns sms and phone of OneRoster, but source is Clever, where phoneTypes choose the numbers',
+    ]);
+  });
+
+  it('are refused: two links that adopt the same manual record', () => {
+    const classes = [
+      { sisId: 'K1', adopts: 'm1' },
+      { sisId: 'K2', adopts: 'm1' },
+    ];
+    expect(syncProblemsOf({ classes })).toEqual([
+      'classes[1].adopts: expected each manual record once, received "m1", which classes[0].adopts has',
+    ]);
+    expect(
+      syncProblemsOf({ classes: classes.map((link, index) => ({ ...link, sisId: 'K1', adopts: `m${index}` })) }),
+    ).toEqual([
+      'classes[1].sisId: expected each id once, received "K1", which districts[0].syncs[0].classes[0].sisId has',
+    ]);
+    // A school and a class may have the same id.
+    expect(syncProblemsOf({ classes: [classes[0]], schools: [{ sisId: 'K1', adopts: 'm1' }] })).toEqual([]);
+  });
+
+  it('are refused: a calendar against itself', () => {
+    const rollover = { from: '2027-08-01', until: '2027-08-20', deletionThreshold: 60 };
+    expect(syncProblemsOf({ calendar: { additionsOnly: true, rollover } })).toEqual([
+      expect.stringMatching(
+        /^calendar\.rollover: .* calendar\.rollover has limits .* calendar\.additionsOnly \(true\)/,
+      ),
+    ]);
+  });
+});
+
+it('reads roles, and refuses others', () => {
+  const roles = [{ actor: 'jane@office', role: 'approver' }];
+  expect(parseConfig(withDistrict({ roles })).districts[0]?.roles).toEqual(roles);
+  expect(problemsOf(withDistrict({ roles: [{ actor: 'jane', role: 'boss' }] }))).toEqual([
+    'districts[0].roles[0].role: expected one of viewer, approver, administrator, received "boss"',
+  ]);
 });

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { ConfigError } from './config-problem.ts';
 import { cronProblem } from './cron.ts';
 import { DEFAULT_DELETION_THRESHOLD, DeletionThreshold, Percent } from './deletion-threshold.ts';
+import { Calendar, NO_CALENDAR } from './calendar/calendar-config.ts';
 import { WITHHOLD } from './guard.ts';
-import { received } from './received.ts';
+import { quoted, received } from './received.ts';
 import { repeatedIds } from './repeated-id.ts';
+import { ARCHIVED_STUDENTS, PHONE_COLUMNS } from './run-settings.ts';
 import { problemsOf } from './schema-problem.ts';
 import { SourceConfig } from './source-config.ts';
 
@@ -18,6 +20,9 @@ const Id = z
 
 const Name = z.string().min(1).max(200);
 
+/** Who may decide (guard §28). */
+export const ROLES = ['viewer', 'approver', 'administrator'] as const;
+
 /** Verbatim: neither trimmed nor changed in case. YAML reads an unquoted `0123` as a number. */
 const SisId = z
   .string({
@@ -30,11 +35,24 @@ const SisId = z
   .max(255)
   .describe('The school ID of the student information system, in quotes, leading zeros kept');
 
+const Adopts = z
+  .string()
+  .min(1)
+  .max(255)
+  .optional()
+  .describe('The id of a manual record, which the sync takes over with everything that refers to it');
+
 /** A school of ours tied to a SIS school ID. */
 export const SchoolLink = z
-  .strictObject({ sisId: SisId, name: Name.optional() })
-  .transform(({ sisId, name }) => ({ sisId, name: name ?? null }));
+  .strictObject({ sisId: SisId, name: Name.optional(), adopts: Adopts })
+  .transform(({ sisId, name, adopts }) => ({ sisId, name: name ?? null, adopts: adopts ?? null }));
 export type SchoolLink = z.infer<typeof SchoolLink>;
+
+/** A manual class tied to a SIS class ID. */
+export const ClassLink = z
+  .strictObject({ sisId: SisId.describe('The class ID of the source, in quotes'), adopts: Adopts.unwrap() })
+  .transform(({ sisId, adopts }) => ({ sisId, adopts }));
+export type ClassLink = z.infer<typeof ClassLink>;
 
 const Schedule = z
   .string()
@@ -52,8 +70,7 @@ const Timezone = z
   })
   .describe('IANA time zone');
 
-/** One configured connection of a district to a source. */
-export const SyncConfig = z.strictObject({
+const SyncShape = z.strictObject({
   id: Id,
   source: SourceConfig,
   schedule: Schedule.optional().transform((schedule) => schedule ?? null),
@@ -79,13 +96,71 @@ export const SyncConfig = z.strictObject({
   maxSkippedPercent: Percent.default(5).describe(
     'A run fails if more than this share of the rows of a type is unusable',
   ),
-  restoreUserArchived: z
+  archivedStudents: z
+    .enum(ARCHIVED_STUDENTS)
+    .default('restore')
+    .describe('Whether students that a user archived become active again as long as they are in the data'),
+  unarchiveClasses: z
     .boolean()
     .default(false)
-    .describe('Whether a record that a user archived becomes active again when it returns'),
+    .describe('Whether classes that a user archived become active again as long as they are in the data'),
+  updateActiveUserContacts: z
+    .boolean()
+    .default(false)
+    .describe('Whether the sync, and nobody else, changes names, e-mails and numbers of people who have joined'),
+  updateLanguage: z.boolean().default(false).describe('Whether the sync changes languages after it created a person'),
+  phoneCredentialColumn: z
+    .enum(PHONE_COLUMNS)
+    .default('sms')
+    .describe('The column whose number is the one for login and messages, and is kept as sms'),
+  maxGuardiansPerStudent: z.int().min(1).max(100).default(6).describe('Further guardians of a student are left out'),
+  transferGrace: z
+    .int()
+    .min(1)
+    .max(30)
+    .default(1)
+    .describe('Students and staff count as gone when they are missing in so many good runs in a row'),
+  classes: z.array(ClassLink).default([]).describe('Manual classes that the sync takes over'),
+  calendar: Calendar.optional()
+    .transform((calendar) => calendar ?? NO_CALENDAR)
+    .describe('Days without runs, without archiving, or with limits of their own'),
   enabled: z.boolean().default(true).describe('Off: no scheduled runs'),
 });
+
+/** One configured connection of a district to a source. */
+export const SyncConfig = SyncShape.superRefine(checkSync);
 export type SyncConfig = z.infer<typeof SyncConfig>;
+
+/** Settings that cannot both hold: each message names both. */
+function checkSync(sync: z.output<typeof SyncShape>, context: z.RefinementCtx): void {
+  const refuse = (path: (string | number)[], message: string): void =>
+    context.addIssue({ code: 'custom', path, message });
+  const isClever = sync.source.type === 'clever' || ('format' in sync.source && sync.source.format === 'clever-csv');
+  if (isClever && sync.phoneCredentialColumn === 'phone')
+    refuse(
+      ['phoneCredentialColumn'],
+      'expected sms: phoneCredentialColumn is for the columns sms and phone of OneRoster, but source is Clever, where phoneTypes choose the numbers',
+    );
+  const adopted = new Map<string, string>();
+  for (const key of ['schools', 'classes'] as const)
+    for (const [index, { adopts }] of (sync[key] ?? []).entries()) {
+      if (adopts === null) continue;
+      const path = `${key}[${index}].adopts`;
+      const first = adopted.get(`${key} ${adopts}`);
+      if (first === undefined) adopted.set(`${key} ${adopts}`, path);
+      else
+        refuse(
+          [key, index, 'adopts'],
+          `expected each manual record once, received ${quoted(adopts)}, which ${first} has`,
+        );
+    }
+}
+
+/** Who may do what in a district. Without any, whoever can run commands may decide. */
+const Role = z.strictObject({
+  actor: z.string().min(1).max(200).describe('As in ROLLBOOK_ACTOR, else user@host'),
+  role: z.enum(ROLES).describe('viewer: looks; approver: decides on holds too; administrator: everything'),
+});
 
 /** A customer and its syncs. A name left out is the id. */
 export const DistrictConfig = z
@@ -93,6 +168,7 @@ export const DistrictConfig = z
     id: Id,
     name: Name.optional(),
     timezone: Timezone.default('UTC'),
+    roles: z.array(Role).default([]),
     syncs: z.array(SyncConfig).default([]),
   })
   .transform(({ name, ...district }) => ({ ...district, name: name ?? district.id }));

@@ -28,7 +28,7 @@ interface Resolving {
 
 function resolve(value: unknown, keys: ConfigKeys, resolving: Resolving): unknown {
   if (typeof value === 'string') return resolveText(value, keys, resolving);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (keys.length >= MAX_DEPTH)
     throw new ConfigError([configProblem(keys.slice(0, 3), `expected at most ${MAX_DEPTH} levels, received more`)]);
   if (Array.isArray(value)) return value.map((item, index) => resolve(item, [...keys, index], resolving));

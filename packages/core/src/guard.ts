@@ -27,6 +27,8 @@ export interface GuardInput {
   /** A group may always lose this many records (guard §3). */
   readonly alwaysAllow: number;
   readonly withhold: Withhold;
+  /** Nothing is archived but what is approved, and nothing is held for it (guard §30). */
+  readonly additionsOnly?: boolean;
   /** The linked schools; null: every school in the data. */
   readonly schoolLinks: readonly SchoolIdentity[] | null;
   readonly schoolsInData: readonly SchoolIdentity[];
@@ -80,9 +82,10 @@ export function guard(input: GuardInput): GuardResult {
   checkCounts(input.counts);
   const schoolsNotFound = input.schoolLinks === null ? [] : missingSchools(input.schoolLinks, input.schoolsInData);
   const measured = input.counts.map((count) => measure(count, input));
-  const tripped = measured.filter(({ verdict }) => verdict === 'hold');
   const isRejected = schoolsNotFound.length > 0;
-  const withheld = isRejected ? EVERYTHING : withheldBy(tripped, input.withhold);
+  const isOpen = input.additionsOnly !== true;
+  const tripped = isOpen ? measured.filter(({ verdict }) => verdict === 'hold') : [];
+  const withheld = isRejected || !isOpen ? EVERYTHING : withheldBy(tripped, input.withhold);
   return {
     verdict: isRejected ? 'reject' : tripped.length > 0 ? 'hold' : 'pass',
     reason: isRejected ? 'schools_not_found' : tripped.length > 0 ? 'threshold' : null,

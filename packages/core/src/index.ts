@@ -2,7 +2,19 @@ export * from './errors.ts';
 export * from './reasons.ts';
 export * from './record-types.ts';
 export * from './source-config.ts';
-export { ConfigFile, DistrictConfig, SchoolLink, SyncConfig, configJsonSchema, parseConfig } from './config-file.ts';
+export {
+  ConfigFile,
+  DistrictConfig,
+  ROLES,
+  SchoolLink,
+  SyncConfig,
+  configJsonSchema,
+  parseConfig,
+} from './config-file.ts';
+export { Calendar, KeptCalendar, NO_CALENDAR } from './calendar/calendar-config.ts';
+export { CalendarDate, localDate, startOfDay } from './calendar/local-date.ts';
+export { PAUSE_SCOPES, calendarState } from './calendar/sync-state.ts';
+export type { CalendarState, Pause, PauseScope } from './calendar/sync-state.ts';
 export { ConfigError, configPath, isSecret } from './config-problem.ts';
 export type { ConfigKeys, ConfigProblem } from './config-problem.ts';
 export { cronProblem } from './cron.ts';
@@ -16,6 +28,8 @@ export {
   thresholdFor,
   thresholdFromText,
 } from './deletion-threshold.ts';
+export { effectiveSettings, limitsText, raiseText } from './effective-settings.ts';
+export type { EffectiveSettings, ThresholdRaise } from './effective-settings.ts';
 export { editDistance } from './edit-distance.ts';
 export { resolveEnv } from './env-reference.ts';
 export { WITHHOLD, archivePermission, guard, mayArchive } from './guard.ts';
@@ -27,6 +41,7 @@ export type { MissingSchool, SchoolIdentity } from './missing-schools.ts';
 export { fold, nearest } from './nearest.ts';
 export { kindOf, quoted, received } from './received.ts';
 export {
+  HoldExplanations,
   RecordCounts,
   ReportFinding,
   ReportWarning,
@@ -37,4 +52,16 @@ export {
   emptyCounts,
   reportFindings,
 } from './run-report.ts';
-export { DEFAULT_RUN_SETTINGS, RunSettings, runSettings } from './run-settings.ts';
+export {
+  ARCHIVED_STUDENTS,
+  DEFAULT_RUN_SETTINGS,
+  LimitsNote,
+  PHONE_COLUMNS,
+  RunSettings,
+  runSettings,
+} from './run-settings.ts';
+export type * from './hold-evidence.ts';
+export { CAUSES, HoldExplanation } from './hold-explanation/explanation.ts';
+export { explainHold } from './hold-explanation/explain-hold.ts';
+export { RunFindings, whatIf } from './what-if.ts';
+export type { WhatIf } from './what-if.ts';

@@ -4,7 +4,7 @@ import { quoted } from './received.ts';
 import { valueAt } from './value-at.ts';
 
 /**
- * Ids that a configuration holds twice: districts and syncs in the whole file, school IDs in one sync. Looks at the raw
+ * Ids that a configuration holds twice: districts and syncs in the whole file, school and class IDs in one sync. Looks at the raw
  * value, so that it finds them although other parts of the file are wrong.
  */
 export function repeatedIds(config: unknown): ConfigProblem[] {
@@ -17,9 +17,11 @@ export function repeatedIds(config: unknown): ConfigProblem[] {
     for (const [syncIndex, sync] of listAt(district, 'syncs').entries()) {
       const syncKeys = [...districtKeys, 'syncs', syncIndex];
       note(syncIds, sync, [...syncKeys, 'id'], problems);
-      const schoolIds = new Map<string, ConfigKeys>();
-      for (const [schoolIndex, school] of listAt(sync, 'schools').entries())
-        note(schoolIds, school, [...syncKeys, 'schools', schoolIndex, 'sisId'], problems);
+      for (const links of ['schools', 'classes']) {
+        const ids = new Map<string, ConfigKeys>();
+        for (const [index, link] of listAt(sync, links).entries())
+          note(ids, link, [...syncKeys, links, index, 'sisId'], problems);
+      }
     }
   }
   return problems;

@@ -15,7 +15,9 @@ const report = (change: object = {}) => ({
     finishedAt: null,
   },
   counts: emptyCounts(),
-  findings: reportFindings(judge([{ active: 501, toArchive: 51 }]).findings),
+  findings: reportFindings(judge([{ active: 501, toArchive: 51 }]).findings, null),
+  explanations: [],
+  notes: ['Blackout day 2026-12-25.'],
   schoolsNotFound: [{ sisId: '0123', name: null, nearest: ['123'] }],
   warnings: [{ code: 'unknown_reference', file: 'enrollments.csv', line: 12, message: 'seen', count: 1 }],
   ...change,
@@ -33,6 +35,7 @@ describe('RunReport', () => {
         approved: 0,
         allowed: 50,
         thresholdPercent: 10,
+        thresholdNote: null,
         percent: 10.18,
         smallestPassingPercent: 11,
         verdict: 'hold',
@@ -63,5 +66,28 @@ it('emptyCounts gives each record type zeros of its own', () => {
 
 it('reportFindings leaves out groups with nothing to archive', () => {
   const { findings } = judge([{ active: 9 }, { school: null, recordType: 'guardians', active: 9, toArchive: 1 }]);
-  expect(reportFindings(findings).map(({ school, recordType }) => [school, recordType])).toEqual([[null, 'guardians']]);
+  expect(reportFindings(findings, null).map(({ school, recordType }) => [school, recordType])).toEqual([
+    [null, 'guardians'],
+  ]);
+});
+
+it('reportFindings says why a threshold is not the configured one', () => {
+  const { findings } = judge([
+    { active: 9, toArchive: 1 },
+    { recordType: 'staff', active: 9, toArchive: 1 },
+  ]);
+  const raised = {
+    kind: 'raised' as const,
+    raiseId: 1,
+    basisPoints: 2000,
+    recordTypes: ['students' as const],
+    until: null,
+  };
+  const notes = reportFindings(findings, raised).map(({ thresholdNote }) => thresholdNote);
+  expect(notes).toEqual(['raised for this run', null]);
+  const window = reportFindings(findings, { kind: 'rollover', until: '2027-08-20' });
+  expect(window.map(({ thresholdNote }) => thresholdNote)).toEqual([
+    'rollover window until 2027-08-20',
+    'rollover window until 2027-08-20',
+  ]);
 });

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { limitsText } from './effective-settings.ts';
 import type { Finding } from './guard.ts';
+import { HoldExplanation } from './hold-explanation/explanation.ts';
 import { REASONS } from './reasons.ts';
 import { RECORD_TYPES } from './record-types.ts';
 import type { RecordType } from './record-types.ts';
+import type { LimitsNote } from './run-settings.ts';
 
 export const RunStatus = z.enum(['queued', 'running', 'succeeded', 'held', 'failed']);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -44,6 +47,8 @@ export const ReportFinding = z.object({
   approved: Count,
   allowed: Count,
   thresholdPercent: z.number().min(0).max(100),
+  /** Why that is not the configured threshold, such as `raised for this run`; null if it is. */
+  thresholdNote: z.string().nullable(),
   percent: z.number().min(0).max(100),
   smallestPassingPercent: z.int().min(0).max(100),
   verdict: z.enum(['pass', 'hold']),
@@ -68,11 +73,17 @@ export const ReportWarning = z.object({
 });
 export type ReportWarning = z.infer<typeof ReportWarning>;
 
+export const HoldExplanations = z.array(HoldExplanation);
+
 /** The document that `--json` prints for one run. `counts` holds every record type. */
 export const RunReport = z.object({
   run: RunSummary,
   counts: z.record(z.enum(RECORD_TYPES), RecordCounts),
   findings: z.array(ReportFinding),
+  /** Why what was withheld looks as it does, the most telling first. */
+  explanations: HoldExplanations,
+  /** What was special: a raised threshold, a window of the calendar. */
+  notes: z.array(z.string()),
   schoolsNotFound: z.array(SchoolNotFound),
   warnings: z.array(ReportWarning),
 });
@@ -95,7 +106,9 @@ export function emptyCounts(): Record<RecordType, RecordCounts> {
   >;
 }
 
-/** The findings for a report: those with something to archive. */
-export function reportFindings(findings: readonly Finding[]): ReportFinding[] {
-  return findings.filter(({ toArchive }) => toArchive > 0).map((finding) => ReportFinding.parse(finding));
+/** The findings for a report: those with something to archive, under limits that may be special. */
+export function reportFindings(findings: readonly Finding[], limitsNote: LimitsNote | null): ReportFinding[] {
+  return findings
+    .filter(({ toArchive }) => toArchive > 0)
+    .map((finding) => ReportFinding.parse({ ...finding, thresholdNote: limitsText(limitsNote, finding.recordType) }));
 }

@@ -11,13 +11,23 @@ const settingsOf = (sync: object, source: object = { type: 'files', path: '.' })
 describe('runSettings (guard §14)', () => {
   it('holds every setting of the sync that a run obeys, and neither its source nor its schedule', () => {
     const settings = settingsOf({
-      schools: [{ sisId: '0123', name: 'North' }, { sisId: '4' }],
+      schools: [
+        { sisId: '0123', name: 'North' },
+        { sisId: '4', adopts: 'south' },
+      ],
       schedule: '0 2 * * *',
       deletionThreshold: { default: 29, staff: 0.5 },
       alwaysAllow: 3,
       withhold: 'school',
       maxSkippedPercent: 1,
-      restoreUserArchived: true,
+      archivedStudents: 'keep-archived',
+      unarchiveClasses: true,
+      updateActiveUserContacts: true,
+      updateLanguage: true,
+      phoneCredentialColumn: 'phone',
+      maxGuardiansPerStudent: 2,
+      transferGrace: 3,
+      classes: [{ sisId: 'K1', adopts: 'm1' }],
     });
     expect(settings).toEqual({
       schools: [
@@ -28,8 +38,36 @@ describe('runSettings (guard §14)', () => {
       alwaysAllow: 3,
       withhold: 'school',
       maxSkippedPercent: 1,
-      restoreUserArchived: true,
+      archivedStudents: 'keep-archived',
+      unarchiveClasses: true,
+      updateActiveUserContacts: true,
+      updateLanguage: true,
+      phoneCredentialColumn: 'phone',
+      maxGuardiansPerStudent: 2,
+      transferGrace: 3,
+      adoptions: { schools: [{ sisId: '4', adopts: 'south' }], classes: [{ sisId: 'K1', adopts: 'm1' }] },
+      limitsNote: null,
+      additionsOnly: false,
+      recordTypes: 'all',
+      roster: { manageGuardians: true, studentIdSource: 'student_number' },
     });
+  });
+
+  it('keeps what the configuration of the source says of people', () => {
+    const clever = { type: 'clever', token: 'a-token', contactTypes: ['Emergency'], studentIdSource: 'student_id' };
+    expect(settingsOf({}, clever).roster).toEqual({
+      manageGuardians: true,
+      studentIdSource: 'student_id',
+      contactTypes: ['Emergency'],
+      contactRelationships: ['Parent'],
+      phoneTypes: ['Cell'],
+    });
+  });
+
+  it('understands what an earlier version kept', () => {
+    const { schools, threshold, alwaysAllow, withhold, maxSkippedPercent } = settingsOf({});
+    const kept = { schools, threshold, alwaysAllow, withhold, maxSkippedPercent, restoreUserArchived: false };
+    expect(RunSettings.parse(kept)).toEqual({ ...settingsOf({}), roster: {} });
   });
 
   it('lets terms and courses of Clever come and go, unless a threshold is set for them (guard §4)', () => {
@@ -54,7 +92,8 @@ describe('runSettings (guard §14)', () => {
     [{ threshold: { default: 10, perType: { pupils: 1 } } }],
     [{ withhold: 'none' }],
     [{ schools: [{ sisId: 12, name: null }] }],
-    [{ more: 1 }],
+    [{ transferGrace: 0 }],
+    [{ archivedStudents: 'ask' }],
   ])('refuses %j', (change) => {
     expect(RunSettings.safeParse({ ...settingsOf({}), ...change }).success).toBe(false);
   });

@@ -20,10 +20,10 @@ describe('unknown keys', () => {
       withSync({ schools: [{ sisId: '1', nam: 'x' }] }),
       'districts[0].syncs[0].schools[0].nam: unknown key; did you mean `name`?',
     ],
-    [withDistrict({ 'a b': 1 }), 'districts[0]["a b"]: unknown key; known here: id, name, timezone, syncs'],
+    [withDistrict({ 'a b': 1 }), 'districts[0]["a b"]: unknown key; known here: id, name, timezone, roles, syncs'],
     [
       withDistrict(JSON.parse('{"constructor": 1}')),
-      'districts[0].constructor: unknown key; known here: id, name, timezone, syncs',
+      'districts[0].constructor: unknown key; known here: id, name, timezone, roles, syncs',
     ],
   ])('at every level: %j', (value, problem) => {
     expect(problemsOf(value)).toEqual([problem]);

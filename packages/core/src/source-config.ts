@@ -144,6 +144,20 @@ export const OneRosterSource = z.strictObject({
 });
 export type OneRosterSource = z.infer<typeof OneRosterSource>;
 
+/** What a source's configuration says of people: fixed for a run, unlike its address and credentials (guard §14). */
+export const RosterSettings = z
+  .object({
+    manageGuardians: rosterKeys.manageGuardians.unwrap(),
+    studentIdSource: rosterKeys.studentIdSource.unwrap(),
+    contactTypes: contactKeys.contactTypes.unwrap(),
+    contactRelationships: contactKeys.contactRelationships.unwrap(),
+    phoneTypes: contactKeys.phoneTypes.unwrap(),
+  })
+  .partial();
+export type RosterSettings = z.infer<typeof RosterSettings>;
+
+export const rosterSettingsOf = (source: SourceConfig): RosterSettings => RosterSettings.parse(source);
+
 export const SourceConfig = z
   .discriminatedUnion('type', [FilesSource, SftpSource, CleverSource, ClasslinkSource, OneRosterSource])
   .superRefine((source, context) => {

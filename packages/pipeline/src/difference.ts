@@ -1,10 +1,15 @@
 import type { ArchiveCount, RecordType } from '@rollbook/core';
+import type { CountedWarning } from './snapshot.ts';
 
 /** What a run would do to one record type; archives are counted by group instead. */
 export interface TypeDifference {
   readonly created: number;
   readonly updated: number;
   readonly restored: number;
+  /** Of `unchanged`: those of which only the hash is another. */
+  readonly rehashed: number;
+  /** Manual records that become the sync's, by a link (guard §11). */
+  readonly adopted: number;
   readonly unchanged: number;
   /** Present in the data, but manual or of another sync: left alone. */
   readonly foreign: number;
@@ -12,6 +17,11 @@ export interface TypeDifference {
   readonly keptArchived: number;
   /** Archives of records whose student, class or guardian is archived: they go with it (guard §6). */
   readonly dependents: number;
+  /** Missing, and kept by a decision (guard §26) or until they were missing for longer (transfer grace). */
+  readonly kept: number;
+  readonly inGrace: number;
+  /** Records that take another id (guard §25). */
+  readonly relinked: number;
 }
 
 /** The outcome of a diff; its change set stands in the database beside the snapshot. */
@@ -26,4 +36,6 @@ export interface Difference {
   readonly changeCount: number;
   /** The approvals that were counted; they must still stand when the change set is applied. */
   readonly approvalIds: readonly number[];
+  /** What people should know of the comparison. */
+  readonly warnings: readonly CountedWarning[];
 }

@@ -1,3 +1,10 @@
+import { UsageError } from '@rollbook/core';
+
+/** The sync may not run today: it is paused, or the calendar says so. The message tells until when, and why. */
+export class SyncClosed extends UsageError {
+  override readonly name = 'SyncClosed';
+}
+
 /** The snapshot or change set of a run is gone or incomplete: the run goes back to fetch. */
 export class SnapshotLost extends Error {
   override readonly name = 'SnapshotLost';

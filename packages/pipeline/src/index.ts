@@ -3,6 +3,7 @@ export * from './snapshot.ts';
 export * from './difference.ts';
 export * from './faults.ts';
 export * from './stage.ts';
+export * from './synced-types.ts';
 export * from './catalogue.ts';
 export * from './ledger.ts';
 export * from './warning-list.ts';

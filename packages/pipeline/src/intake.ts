@@ -1,4 +1,11 @@
-import { RECORD_TYPES, type Class, type RecordType, type RosterRecord, type RunSettings } from '@rollbook/core';
+import {
+  RECORD_TYPES,
+  type Class,
+  type Person,
+  type RecordType,
+  type RosterRecord,
+  type RunSettings,
+} from '@rollbook/core';
 import type { Presence, SnapshotContents } from './snapshot.ts';
 import type { Delivery, PulledRow } from './source.ts';
 import { WarningList } from './warning-list.ts';
@@ -20,6 +27,7 @@ interface Judged {
 export class Intake {
   readonly warnings = new WarningList();
   readonly #linked: ReadonlySet<string> | null;
+  readonly #hasPhonesSwapped: boolean;
   readonly #known: Readonly<Record<IndexedType, Set<string>>> = {
     schools: new Set(),
     terms: new Set(),
@@ -31,7 +39,8 @@ export class Intake {
   readonly #otherOrgs = new Set<string>();
   readonly #unlinked = new Map<string, number>();
 
-  constructor(settings: Pick<RunSettings, 'schools'>) {
+  constructor(settings: Pick<RunSettings, 'schools' | 'phoneCredentialColumn'>) {
+    this.#hasPhonesSwapped = settings.phoneCredentialColumn === 'phone';
     this.#linked = settings.schools && new Set(settings.schools.map(({ sisId }) => sisId));
   }
 
@@ -151,7 +160,7 @@ export class Intake {
   /** The home school is the first linked one (guard §5); someone of no linked school is outside. */
   judgePerson(row: PulledRow<'students' | 'staff'>, file: string): Judged {
     if (row.gone) return { record: row.record, presence: 'g' };
-    const given = row.record;
+    const given = this.#withPhones(row.record);
     const schools = this.#keepAll('schools', given.schools, 'school', row, file);
     const isKnown = given.school !== null && this.#known.schools.has(given.school);
     const home = isKnown ? given.school : (schools[0] ?? null);
@@ -160,6 +169,15 @@ export class Intake {
     if (linkedHome !== undefined) return { record: this.#atHome(given, linkedHome, schools), presence: 'p' };
     this.#outside(home);
     return { record: given, presence: 'o' };
+  }
+
+  /** `sms` is the number for login and messages, whatever the source calls its column. */
+  #withPhones<P extends Person>(person: P): P {
+    return this.#hasPhonesSwapped ? { ...person, sms: person.phone, phone: person.sms } : person;
+  }
+
+  judgeGuardian(row: PulledRow<'guardians'>): Judged {
+    return { record: this.#withPhones(row.record), presence: row.gone ? 'g' : 'p' };
   }
 
   #atHome<P extends PulledRow<'students' | 'staff'>['record']>(person: P, school: string | null, schools: string[]): P {
@@ -192,7 +210,7 @@ const JUDGES: { readonly [T in RecordType]: Judge<T> } = {
   classes: (intake, row, file) => intake.judgeClass(row, file),
   students: (intake, row, file) => intake.judgePerson(row, file),
   staff: (intake, row, file) => intake.judgePerson(row, file),
-  guardians: asIs,
+  guardians: (intake, row) => intake.judgeGuardian(row),
   enrollments: (intake, row, file) => intake.judgeEnrollment(row, file),
   guardianships: asIs,
 };

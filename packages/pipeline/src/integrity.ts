@@ -1,11 +1,12 @@
 import { RECORD_TYPES, SyncError, type RecordType, type RunSettings } from '@rollbook/core';
 import type { SnapshotContents } from './snapshot.ts';
+import { isSynced } from './synced-types.ts';
 
 export interface IntegrityInput {
   readonly types: SnapshotContents['types'];
   /** Active managed records of the sync before the run; asked for types that arrived empty only. */
   readonly managedCount: (recordType: RecordType) => Promise<number>;
-  readonly settings: Pick<RunSettings, 'maxSkippedPercent'>;
+  readonly settings: Pick<RunSettings, 'maxSkippedPercent' | 'recordTypes'>;
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -19,7 +20,7 @@ const number = (value: number): string => value.toLocaleString('en-US');
 export async function checkIntegrity({ types, managedCount, settings }: IntegrityInput): Promise<void> {
   for (const recordType of RECORD_TYPES) {
     const type = types[recordType];
-    if (!type) continue;
+    if (!type || !isSynced(recordType, settings)) continue;
     const skipped = type.unusable;
     const total = type.present + type.gone + type.outside + skipped;
     if (skipped * 100 > total * settings.maxSkippedPercent) {

@@ -1,15 +1,22 @@
 import { explain, guard, type GuardResult, type RunSettings } from '@rollbook/core';
+import type { RunKind } from './ledger.ts';
 import type { Difference } from './difference.ts';
 import type { SnapshotContents } from './snapshot.ts';
 
-/** Lets the guard judge a difference under the settings of its run. */
-export function judge(difference: Difference, contents: SnapshotContents, settings: RunSettings): GuardResult {
+/** Lets the guard judge a difference under the settings of its run. An approval looks at no data that could lack schools. */
+export function judge(
+  difference: Difference,
+  contents: SnapshotContents,
+  settings: RunSettings,
+  kind: RunKind = 'sync',
+): GuardResult {
   return guard({
     counts: difference.groups,
     threshold: settings.threshold,
     alwaysAllow: settings.alwaysAllow,
     withhold: settings.withhold,
-    schoolLinks: settings.schools,
+    additionsOnly: settings.additionsOnly && kind === 'sync',
+    schoolLinks: kind === 'sync' ? settings.schools : null,
     schoolsInData: linkable(contents, settings),
   });
 }

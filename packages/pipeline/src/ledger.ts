@@ -1,5 +1,7 @@
 import type {
   Finding,
+  HoldEvidence,
+  HoldExplanation,
   Reason,
   RecordCounts,
   RecordType,
@@ -13,9 +15,20 @@ import type { Stage } from './stage.ts';
 
 export type Trigger = 'schedule' | 'cli' | 'api' | 'approval' | 'dashboard';
 
+/**
+ * `sync` pulls the source. `approval` archives or relinks exactly what was approved, `undo` restores what a run
+ * archived: neither looks at the source, and their first stages are `diff` and `apply`.
+ */
+export type RunKind = 'sync' | 'approval' | 'undo';
+
 /** What a stage needs to know of its run; fixed when the run was requested. */
 export interface RunInfo {
   readonly id: number;
+  readonly kind: RunKind;
+  /** Of a run of kind `approval`. */
+  readonly approvalId: number | null;
+  /** Of a run of kind `undo`. */
+  readonly undoesRunId: number | null;
   readonly districtId: string;
   readonly syncId: string;
   readonly sourceType: SourceType;
@@ -54,6 +67,7 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   readonly message: string | null;
   readonly advice: string | null;
+  readonly explanations: readonly HoldExplanation[];
 }
 
 export interface Failure {
@@ -71,16 +85,30 @@ export interface RunOutcome {
   readonly reason: Reason | null;
 }
 
+export interface RunRequest {
+  readonly trigger: Trigger;
+  readonly preview: boolean;
+  readonly requestedBy: string | null;
+  /** Also on a day on which the sync does not run. */
+  readonly anyway?: boolean;
+}
+
+export type RequestedRun = ActiveRun & { readonly created: boolean };
+
 /**
  * The record of runs and stages. Every commit is fenced by the lease: it throws {@link LeaseLost} and changes nothing if
  * another worker has taken the stage meanwhile.
  */
 export interface RunLedger {
-  /** The active run of the sync, or a new one; `created` tells which. Throws UsageError for an unknown sync. */
-  request(
-    syncId: string,
-    options: { readonly trigger: Trigger; readonly preview: boolean; readonly requestedBy: string | null },
-  ): Promise<ActiveRun & { readonly created: boolean }>;
+  /**
+   * The active run of the sync, or a new one; `created` tells which. Throws UsageError for an unknown sync, SyncClosed on
+   * a day on which it does not run.
+   */
+  request(syncId: string, options: RunRequest): Promise<RequestedRun>;
+  /** A run that carries out an approval; null if it was carried out already, or stands no longer. */
+  requestApproval(approvalId: number, requestedBy: string | null): Promise<RequestedRun | null>;
+  /** Approvals that stand, of syncs without an active run. */
+  waitingApprovals(): Promise<number[]>;
   /** Takes the lease of a stage. A failed run whose job is run again is opened again, if its sync has no newer run. */
   begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart>;
   /** What people see while they wait; ids and numbers only. Throws LeaseLost like a commit. */
@@ -96,6 +124,8 @@ export interface RunLedger {
   /** Compares and writes the change set in the same transaction. */
   commitDiff(lease: Lease, run: RunInfo): Promise<Difference>;
   difference(run: RunInfo): Promise<{ difference: Difference; contents: SnapshotContents }>;
+  /** What is known of the records that the run would archive. */
+  evidence(run: RunInfo): Promise<HoldEvidence>;
   /** A preview ends here. */
   commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null>;
   /** Changes the roster, opens, replaces or resolves the hold, and ends the run, all in one transaction. */

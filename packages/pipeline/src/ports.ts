@@ -1,3 +1,4 @@
+import type { RosterSettings } from '@rollbook/core';
 import type { RunLedger } from './ledger.ts';
 import type { QueueName, StagePayload } from './catalogue.ts';
 import type { SnapshotStore } from './snapshot.ts';
@@ -27,7 +28,7 @@ export interface PipelineContext {
   readonly ledger: RunLedger;
   readonly snapshots: SnapshotStore;
   readonly queue: JobQueue;
-  /** Opens a sync's source with its credentials unsealed. */
-  readonly openSource: (syncId: string) => Promise<RosterSource>;
+  /** Opens a sync's source with its credentials unsealed; `roster` are the settings of the run, which outweigh its own. */
+  readonly openSource: (syncId: string, roster: RosterSettings) => Promise<RosterSource>;
   readonly log: Log;
 }

@@ -1,4 +1,4 @@
-import type { GuardResult, RunSettings } from '@rollbook/core';
+import { explainHold, type GuardResult, type HoldExplanation, type RunSettings } from '@rollbook/core';
 import type { Difference } from './difference.ts';
 import { SnapshotLost } from './faults.ts';
 import { judge } from './judge.ts';
@@ -14,12 +14,15 @@ export interface PreviewOptions {
   readonly settings: RunSettings;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
+  /** Called before everything is dropped again: the change set stands in the database under this prefix. */
+  readonly onCompared?: (prefix: string, preview: Preview) => Promise<void>;
 }
 
 export interface Preview {
   readonly contents: SnapshotContents;
   readonly difference: Difference;
   readonly judgement: GuardResult;
+  readonly explanations: readonly HoldExplanation[];
   readonly warnings: readonly CountedWarning[];
 }
 
@@ -48,14 +51,16 @@ async function previewOnce(snapshots: SnapshotStore, options: PreviewOptions): P
   if (!snapshot) throw new Error('a preview has no applied delivery to stop at');
   try {
     options.onProgress('comparing');
-    const difference = await snapshots.compare(snapshot, {
-      districtId,
-      syncId,
-      scope: snapshot.scope,
-      restoreUserArchived: settings.restoreUserArchived,
-    });
-    const { contents, warnings } = snapshot;
-    return { contents, difference, judgement: judge(difference, contents, settings), warnings };
+    const compared = { districtId, syncId, scope: snapshot.scope, settings };
+    const difference = await snapshots.compare(snapshot, compared);
+    const { contents } = snapshot;
+    const judgement = judge(difference, contents, settings);
+    const explanations =
+      judgement.verdict === 'hold' ? explainHold(await snapshots.evidence(snapshot, compared, difference)) : [];
+    const warnings = [...snapshot.warnings, ...difference.warnings];
+    const result = { contents, difference, judgement, explanations, warnings };
+    await options.onCompared?.(snapshot.prefix, result);
+    return result;
   } finally {
     await snapshot.discard();
   }

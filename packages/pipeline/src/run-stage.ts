@@ -1,4 +1,4 @@
-import { SyncError } from '@rollbook/core';
+import { SyncError, explainHold, type HoldExplanation } from '@rollbook/core';
 import type { StagePayload } from './catalogue.ts';
 import { LeaseLost, RosterMoved, SnapshotLost } from './faults.ts';
 import { explanationOf, judge } from './judge.ts';
@@ -53,7 +53,7 @@ export async function runStage(context: PipelineContext, job: StageJob): Promise
   try {
     ended = await WORK[job.stage](context, lease, run, job.signal);
   } catch (error) {
-    return settle(context, lease, job, error).catch((unsettled: unknown) => {
+    return settle(context, { lease, run }, job, error).catch((unsettled: unknown) => {
       if (job.signal.aborted) throw unsettled;
       if (!(unsettled instanceof LeaseLost)) return rethrowKnown(unsettled);
       log.info({ runId: run.id, stage: job.stage }, 'another worker took the stage over');
@@ -71,9 +71,14 @@ const enqueue = ({ queue }: PipelineContext, run: ActiveRun): Promise<void> =>
   enqueueStage(queue, run).catch(rethrowKnown);
 
 /** What becomes of a stage that was not committed. @throws LeaseLost, SyncError, or what the ledger says. */
-async function settle(context: PipelineContext, lease: Lease, job: StageJob, error: unknown): Promise<StageResult> {
+async function settle(
+  context: PipelineContext,
+  { lease, run }: { readonly lease: Lease; readonly run: RunInfo },
+  job: StageJob,
+  error: unknown,
+): Promise<StageResult> {
   if (error instanceof LeaseLost) throw error;
-  const restart = restartOf(error);
+  const restart = restartOf(error, run);
   if (restart) {
     const again = await context.ledger.restart(lease, restart);
     context.log.warn({ runId: lease.runId, stage: lease.stage, next: restart }, (error as Error).message);
@@ -84,8 +89,9 @@ async function settle(context: PipelineContext, lease: Lease, job: StageJob, err
   return settleFailure(context, lease, job, error);
 }
 
-function restartOf(error: unknown): 'fetch' | 'diff' | null {
-  if (error instanceof SnapshotLost) return 'fetch';
+/** A run that looks at no data has nothing to fetch again. */
+function restartOf(error: unknown, { kind }: RunInfo): 'fetch' | 'diff' | null {
+  if (error instanceof SnapshotLost) return kind === 'sync' ? 'fetch' : 'diff';
   return error instanceof RosterMoved ? 'diff' : null;
 }
 
@@ -150,7 +156,7 @@ async function runFetch(
   signal: AbortSignal,
 ): Promise<RunOutcome | null> {
   const { ledger, snapshots } = context;
-  const source = await context.openSource(run.syncId);
+  const source = await context.openSource(run.syncId, run.settings.roster);
   const snapshot = await loadSnapshot({
     source,
     snapshots,
@@ -178,12 +184,16 @@ async function runDiff({ ledger }: PipelineContext, lease: Lease, run: RunInfo):
   return null;
 }
 
-async function runGuard({ ledger }: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome | null> {
+async function runGuard(context: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome | null> {
+  const { ledger } = context;
   const { difference, contents } = await ledger.difference(run);
-  const result = judge(difference, contents, run.settings);
+  const result = judge(difference, contents, run.settings, run.kind);
   const { message, advice } = explanationOf(result);
-  if (result.verdict !== 'reject')
-    return ledger.commitGuard(lease, run, { verdict: result.verdict, findings: result.findings, message, advice });
+  if (result.verdict !== 'reject') {
+    const explanations = result.verdict === 'hold' ? await explanationsOf(context, run) : [];
+    const { verdict, findings } = result;
+    return ledger.commitGuard(lease, run, { verdict, findings, message, advice, explanations });
+  }
   await ledger.fail(lease, {
     reason: 'schools_not_found',
     message: message as string,
@@ -192,6 +202,17 @@ async function runGuard({ ledger }: PipelineContext, lease: Lease, run: RunInfo)
     findings: result.findings,
   });
   return { status: 'failed', reason: 'schools_not_found' };
+}
+
+/** A hold stands without an explanation, and must not wait for one. */
+async function explanationsOf({ ledger, log }: PipelineContext, run: RunInfo): Promise<HoldExplanation[]> {
+  try {
+    return explainHold(await ledger.evidence(run));
+  } catch (error) {
+    if (error instanceof SnapshotLost || isDatabaseAway(error)) throw error;
+    log.error({ runId: run.id, err: error }, 'the hold could not be explained');
+    return [];
+  }
 }
 
 async function runApply({ ledger }: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome> {

@@ -1,4 +1,4 @@
-import type { RecordType, RosterRecord } from '@rollbook/core';
+import type { HoldEvidence, RecordType, RosterRecord, RunSettings } from '@rollbook/core';
 import type { Difference } from './difference.ts';
 import type { Delivery, PackedEnrollments, PullWarning } from './source.ts';
 
@@ -103,12 +103,17 @@ export interface SnapshotStore {
     snapshot: { readonly prefix: string; readonly contents: SnapshotContents },
     options: CompareOptions,
   ): Promise<Difference>;
+  /** What is known of the records that it would archive; after `compare`. */
+  evidence(
+    snapshot: { readonly prefix: string; readonly contents: SnapshotContents },
+    options: CompareOptions,
+    difference: Difference,
+  ): Promise<HoldEvidence>;
 }
 
 export interface CompareOptions {
   readonly districtId: string;
   readonly syncId: string;
   readonly scope: Scope;
-  /** Restore also what a user archived (guard §10). */
-  readonly restoreUserArchived: boolean;
+  readonly settings: RunSettings;
 }

@@ -1,10 +1,11 @@
 import { queueOf } from './catalogue.ts';
 import type { PipelineContext } from './ports.ts';
-import { enqueueStage, payloadOf } from './request-sync.ts';
+import { enqueueStage, payloadOf, requestApproval } from './request-sync.ts';
 
 /**
  * Finds runs whose stage has no job, as after a lost queue or a worker killed between commit and enqueue, and gives them
- * one; ends runs whose job was given up by the queue itself; drops what finished runs left behind.
+ * one; ends runs whose job was given up by the queue itself; has approvals carried out that nobody took care of; drops
+ * what finished runs left behind.
  */
 export async function sweep({ ledger, queue, log }: PipelineContext): Promise<void> {
   for (const run of await ledger.active()) {
@@ -26,5 +27,7 @@ export async function sweep({ ledger, queue, log }: PipelineContext): Promise<vo
     await enqueueStage(queue, run);
     log.warn({ runId: run.runId, stage: run.stage }, 'the job was missing and has been put back');
   }
+  // Given while another run was active that did not come to its end, or by somebody who was cut off.
+  for (const approvalId of await ledger.waitingApprovals()) await requestApproval({ ledger, queue }, approvalId);
   await ledger.cleanUp();
 }

@@ -17,7 +17,8 @@ export type { SourceContext } from './source-context.ts';
 export function createSource(config: SourceConfig, context: SourceContext): RosterSource {
   const source = createMainSource(config, context);
   const { guardiansFile } = config;
-  if (guardiansFile === undefined) return source;
+  // A run may have been requested while guardians still came from the source.
+  if (guardiansFile === undefined || config.manageGuardians) return source;
   return withGuardiansFile(source, createGuardiansSource(guardiansFile, context));
 }
 

@@ -1,9 +1,16 @@
 import { RECORD_TYPES, emptyCounts, type RecordCounts, type RecordType } from '@rollbook/core';
+import type { RunSettings } from '@rollbook/core';
 import { RosterMoved, type Difference, type SnapshotContents } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
+import { adopt } from './adoptions.ts';
+import { validApprovalsSql } from './approved.ts';
+import { changesTable } from './changes.ts';
 import { columnsOf } from './columns.ts';
 import { DEPENDENT_TYPES } from './dependents.ts';
-import { changesTable, validApprovalsSql } from './diff.ts';
+import { differsAssignment, effectiveSql } from './effective-values.ts';
+import { settleKept } from './kept-records.ts';
+import { relink } from './relink.ts';
+import { changedFieldsSql, fieldsSql } from './roster-changes.ts';
 import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -19,6 +26,7 @@ export interface ApplyInput {
   readonly contents: SnapshotContents;
   readonly districtId: string;
   readonly syncId: string;
+  readonly settings: RunSettings;
   readonly difference: Difference;
   readonly withheld: readonly WithheldGroup[];
 }
@@ -37,6 +45,8 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
   await decideArchives(sql, input);
 
   const counts = emptyCounts();
+  const adopted = await adopt(sql, input);
+  for (const recordType of ['schools', 'classes'] as const) counts[recordType].updated = adopted[recordType];
   for (const recordType of RECORD_TYPES) {
     const count = counts[recordType];
     const difference = input.difference.types[recordType];
@@ -44,14 +54,22 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
     if (!difference) continue;
     count.unchanged = difference.unchanged + difference.keptArchived;
     if (difference.created > 0) count.created = await create(sql, input, recordType, difference.created);
-    const rewritten = difference.updated + difference.restored;
+    const rewritten = difference.updated + difference.restored + difference.rehashed;
     if (rewritten > 0) await rewrite(sql, input, recordType, rewritten);
-    count.updated = difference.updated;
+    count.updated += difference.updated;
     count.restored = difference.restored;
   }
   for (const recordType of RECORD_TYPES) Object.assign(counts[recordType], await archive(sql, input, recordType));
   for (const recordType of ['enrollments', 'guardianships'] as const)
     counts[recordType].archived += await archiveDependents(sql, input, recordType);
+  for (const [recordType, { updated, archived }] of Object.entries(await relink(sql, input)) as [
+    RecordType,
+    { updated: number; archived: number },
+  ][]) {
+    counts[recordType].updated += updated;
+    counts[recordType].archived += archived;
+  }
+  await settleKept(sql, input);
   await useApprovals(sql, input);
   return counts;
 }
@@ -108,29 +126,31 @@ async function create(sql: PoolClient, input: ApplyInput, recordType: RecordType
 
 /** Updates and restores: both give the record what the data says; before and after go to the audit. */
 async function rewrite(sql: PoolClient, input: ApplyInput, recordType: RecordType, expected: number): Promise<void> {
+  const { settings } = input;
   const columns = columnsOf(recordType).map((column) => column.name);
-  const fields = (alias: string): string =>
-    `jsonb_build_object(${columns.map((name) => `'${name}', ${alias}.${name}`).join(', ')})`;
+  const effective = (name: string): string => effectiveSql(recordType, name, settings);
   const joined = `${changesTable(input.prefix)} c
      JOIN ${snapshotTable(input.prefix, recordType)} s ON s.sis_id = c.sis_id
      JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id`;
   await sql.query(
     `INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after)
      SELECT $2, '${recordType}', c.sis_id, $1, CASE c.action WHEN 'u' THEN 'update' ELSE 'restore' END,
-       rollbook_changed_fields(n.fields, o.fields), rollbook_changed_fields(o.fields, n.fields)
+       ${changedFieldsSql('n', 'o')}, ${changedFieldsSql('o', 'n')}
      FROM ${joined}
-     CROSS JOIN LATERAL (SELECT ${fields('r')} || jsonb_build_object('status', r.status) AS fields) o
-     CROSS JOIN LATERAL (SELECT ${fields('s')} || jsonb_build_object('status', 'active') AS fields) n
+     CROSS JOIN LATERAL (SELECT ${fieldsSql(recordType, 'r')} || jsonb_build_object('status', r.status) AS fields) o
+     CROSS JOIN LATERAL (SELECT jsonb_build_object(${columns.map((name) => `'${name}', ${effective(name)}`).join(', ')}, 'status', 'active') AS fields) n
      WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r')`,
     [input.districtId, input.runId],
   );
   // By hand a record may have been archived, or taken from the sync, since it was compared.
   const { rowCount } = await sql.query(
-    `UPDATE ${recordType} r SET ${columns.map((name) => `${name} = s.${name}`).join(', ')}, source_hash = s.source_hash,
-       status = 'active', archived_by = NULL, archived_run_id = NULL, changed_run_id = $2
+    `UPDATE ${recordType} r SET ${columns.map((name) => `${name} = ${effective(name)}`).join(', ')},
+       ${differsAssignment(recordType, settings)} source_hash = s.source_hash,
+       status = 'active', archived_by = NULL, archived_run_id = NULL,
+       changed_run_id = CASE c.action WHEN 'h' THEN r.changed_run_id ELSE $2 END
      FROM ${changesTable(input.prefix)} c JOIN ${snapshotTable(input.prefix, recordType)} s ON s.sis_id = c.sis_id
-     WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r') AND r.district_id = $1 AND r.sis_id = c.sis_id
-       AND r.sync_id = $3 AND r.status = CASE c.action WHEN 'u' THEN 'active' ELSE 'archived' END`,
+     WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r', 'h') AND r.district_id = $1 AND r.sis_id = c.sis_id
+       AND r.sync_id = $3 AND r.status = CASE c.action WHEN 'r' THEN 'archived' ELSE 'active' END`,
     [input.districtId, input.runId, input.syncId],
   );
   if (rowCount !== expected) throw new RosterMoved(`${rowCount} ${recordType} to change, not ${expected}`);
@@ -143,7 +163,7 @@ async function archive(
 ): Promise<Pick<RecordCounts, 'archived' | 'withheld'>> {
   const { rows } = await sql.query<{ archived: number; withheld: number }>(
     `SELECT (count(*) FILTER (WHERE action = 'a' AND NOT is_dependent))::integer AS archived,
-       (count(*) FILTER (WHERE action = 'w'))::integer AS withheld
+       (count(*) FILTER (WHERE action IN ('w', 'k', 'g')))::integer AS withheld
      FROM ${changesTable(input.prefix)} WHERE record_type = $1`,
     [recordType],
   );

@@ -4,6 +4,7 @@ import {
   SyncError,
   UsageError,
   runSettings,
+  type RosterSettings,
   type ConfigFile,
   type DistrictConfig,
   type SyncConfig,
@@ -63,15 +64,26 @@ export async function loadConfiguration(
 }
 
 async function saveDistrict(transaction: Transaction, district: DistrictConfig): Promise<ConfigurationChange> {
-  const { id, name, timezone } = district;
-  const known = await transaction.district.findUnique({ where: { id } });
+  const { id, name, timezone, roles } = district;
+  const known = await transaction.district.findUnique({ where: { id }, include: { districtRoles: true } });
   if (!known) {
     await transaction.district.create({ data: { id, name, timezone } });
+    await saveRoles(transaction, id, roles);
     return 'created';
   }
-  if (known.name === name && known.timezone === timezone) return 'unchanged';
+  const inOrder = (list: readonly { readonly actor: string; readonly role: string }[]): string =>
+    canonicalJson(list.map(({ actor, role }) => `${actor} ${role}`).sort());
+  if (known.name === name && known.timezone === timezone && inOrder(known.districtRoles) === inOrder(roles))
+    return 'unchanged';
   await transaction.district.update({ where: { id }, data: { name, timezone, updatedAt: new Date() } });
+  await saveRoles(transaction, id, roles);
   return 'updated';
+}
+
+/** Makes these the roles of a district. */
+async function saveRoles(transaction: Transaction, districtId: string, roles: DistrictConfig['roles']): Promise<void> {
+  await transaction.districtRole.deleteMany({ where: { districtId } });
+  await transaction.districtRole.createMany({ data: roles.map((role) => ({ districtId, ...role })) });
 }
 
 async function saveSync(
@@ -87,6 +99,7 @@ async function saveSync(
     source: source as Prisma.InputJsonObject,
     schedule: sync.schedule,
     settings: runSettings(sync) as unknown as Prisma.InputJsonObject,
+    calendar: sync.calendar as unknown as Prisma.InputJsonObject,
     enabled: sync.enabled,
     sourceFingerprint: sourceFingerprint(source, sync.schools),
   };
@@ -108,11 +121,12 @@ async function saveSync(
 
 type KnownSync = Prisma.SyncGetPayload<{ include: { sealedSecrets: true } }>;
 
-const pick = ({ sourceType, source, schedule, settings, enabled, sourceFingerprint }: KnownSync): object => ({
+const pick = ({ sourceType, source, schedule, settings, calendar, enabled, sourceFingerprint }: KnownSync): object => ({
   sourceType,
   source,
   schedule,
   settings,
+  calendar,
   enabled,
   sourceFingerprint,
 });
@@ -171,7 +185,8 @@ async function saveSecrets(
 }
 
 /**
- * The configuration of a sync's source, credentials included: for opening it and for nothing else.
+ * The configuration of a sync's source, credentials included: for opening it and for nothing else. What a run has kept of
+ * its settings (`roster`) outweighs what they are now (guard §14).
  *
  * @throws UsageError if there is no such sync; SyncError that no retry can help, `wrong_credentials` if the key to its
  * credentials is missing, `internal` if another version of Rollbook stored the source and it is not understood.
@@ -180,12 +195,13 @@ export async function openSourceConfig(
   { prisma }: Pick<Database, 'prisma'>,
   syncId: string,
   keys: readonly SecretKey[],
+  roster: RosterSettings = {},
 ): Promise<SourceConfig> {
   const sync = await prisma.sync.findUnique({ where: { id: syncId }, include: { sealedSecrets: true } });
   if (!sync) throw new UsageError(`There is no sync "${syncId}".`);
   const secrets = unsealAll(syncId, sync.sealedSecrets, keys);
   const parsed = SourceConfig.safeParse(joinSource({ source: sync.source as Record<string, unknown>, secrets }));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { ...parsed.data, ...roster } as SourceConfig;
   // Only where the fault lies: the values may be secrets.
   const places = parsed.error.issues.map(({ path }) => path.join('.') || 'type').join(', ');
   throw new SyncError('internal', `The stored source of sync "${syncId}" is not understood (${places}).`, {

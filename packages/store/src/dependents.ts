@@ -14,9 +14,13 @@ export const DEPENDENT_TYPES: Readonly<
 
 export type DependentCounts = Partial<Record<RecordType, number>>;
 
-const archivedParent = (changes: string, column: string, types: readonly RecordType[]): string =>
-  `EXISTS (SELECT 1 FROM ${changes} p WHERE p.action = 'a' AND p.sis_id = r.${column}
+const parentWith = (actions: string, changes: string, column: string, types: readonly RecordType[]): string =>
+  `EXISTS (SELECT 1 FROM ${changes} p WHERE ${actions} AND p.sis_id = r.${column}
            AND p.record_type IN (${types.map((type) => `'${type}'`).join(', ')}))`;
+
+/** Their enrollments and guardianships move with a relinked record, and count as little as those that end. */
+const ARCHIVED = `p.action = 'a'`;
+const RELINKED_OR_ARCHIVED = `p.action IN ('a', 'l')`;
 
 /**
  * Marks the archives that follow from another archive as dependents, and adds those that the data did not list: in a
@@ -24,19 +28,20 @@ const archivedParent = (changes: string, column: string, types: readonly RecordT
  */
 export async function addDependents(sql: PoolClient, input: DiffInput, changes: string): Promise<DependentCounts> {
   const counts: DependentCounts = {};
-  const { rows } = await sql.query(`SELECT 1 FROM ${changes} WHERE action = 'a' LIMIT 1`);
+  const { rows } = await sql.query(`SELECT 1 FROM ${changes} WHERE action IN ('a', 'l') LIMIT 1`);
   if (rows.length === 0) return counts;
   for (const [recordType, columns] of Object.entries(DEPENDENT_TYPES) as [
     'enrollments' | 'guardianships',
     Record<string, RecordType[]>,
   ][]) {
-    const isDependent = Object.entries(columns)
-      .map(([column, types]) => archivedParent(changes, column, types))
-      .join(' OR ');
+    const hasParent = (actions: string): string =>
+      Object.entries(columns)
+        .map(([column, types]) => parentWith(actions, changes, column, types))
+        .join(' OR ');
     await sql.query(
       `UPDATE ${changes} c SET is_dependent = true FROM ${recordType} r
        WHERE c.record_type = '${recordType}' AND c.action = 'a' AND r.district_id = $1 AND r.sis_id = c.sis_id
-         AND (${isDependent})`,
+         AND (${hasParent(RELINKED_OR_ARCHIVED)})`,
       [input.districtId],
     );
     const isDelivered = input.contents.types[recordType] !== undefined;
@@ -44,7 +49,7 @@ export async function addDependents(sql: PoolClient, input: DiffInput, changes: 
       `INSERT INTO ${changes} (record_type, sis_id, action, school_id, is_dependent)
        SELECT '${recordType}', r.sis_id, 'a', ${recordType === 'enrollments' ? 'r.school_id' : 'NULL'}, true
        FROM ${recordType} r
-       WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND (${isDependent})
+       WHERE r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND (${hasParent(ARCHIVED)})
          AND NOT EXISTS (SELECT 1 FROM ${changes} c
                          WHERE c.record_type = '${recordType}' AND c.sis_id = r.sis_id AND c.action = 'a')
          ${

@@ -1,6 +1,7 @@
 import type { RecordType } from '@rollbook/core';
 import type { CountedWarning, Presence } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
+import { isPersonType } from './effective-values.ts';
 import type { Sql } from './database.ts';
 import { missedTable } from './recognised.ts';
 import { examples, type DraftTables, type Reported } from './snapshot-check.ts';
@@ -81,13 +82,20 @@ async function markLostAmongRecognised(
 ): Promise<LostReference[]> {
   const { prefix, districtId, syncId, recognised } = tables;
   // Only who was there, and is neither recognised nor in the snapshot now, can be missing from rows that were sound.
-  const mayLack = to.filter((type) => tables.delivered.get(type) === 'full' && recognised.missed(type) > 0);
-  if (mayLack.length === 0) return [];
-  const absent = mayLack.map(
-    (type) => `SELECT p.sis_id FROM ${missedTable(prefix)} m JOIN ${type} p ON p.source_hash = m.source_hash
-               WHERE m.record_type = '${type}' AND p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active'
-                 AND ${isNowhere(tables, to, 'p.sis_id')}`,
-  );
+  const isMissing = `p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active' AND ${isNowhere(tables, to, 'p.sis_id')}`;
+  const absent = to
+    .filter((type) => tables.delivered.get(type) === 'full')
+    .flatMap((type) => [
+      ...(recognised.missed(type) === 0
+        ? []
+        : [
+            `SELECT p.sis_id FROM ${missedTable(prefix)} m JOIN ${type} p ON p.source_hash = m.source_hash
+             WHERE m.record_type = '${type}' AND ${isMissing}`,
+          ]),
+      // They are never recognised by their hash. An index holds these few.
+      ...(isPersonType(type) ? [`SELECT p.sis_id FROM ${type} p WHERE p.differs_from_source AND ${isMissing}`] : []),
+    ]);
+  if (absent.length === 0) return [];
   const { rows: people } = await sql.query<{ sis_id: string }>(absent.join(' UNION '), [districtId, syncId]);
   if (people.length === 0) return [];
   const { rows } = await sql.query<LostReference & { hash: string }>(

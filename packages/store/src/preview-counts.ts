@@ -16,11 +16,11 @@ export function previewCounts(
       recordType,
       {
         created: type?.created ?? 0,
-        updated: type?.updated ?? 0,
+        updated: (type?.updated ?? 0) + (type?.adopted ?? 0),
         archived: toArchive - withheld,
         restored: type?.restored ?? 0,
         unchanged: (type?.unchanged ?? 0) + (type?.keptArchived ?? 0),
-        withheld,
+        withheld: withheld + (type?.kept ?? 0) + (type?.inGrace ?? 0),
         skipped: contents.types[recordType]?.unusable ?? 0,
       },
     ];

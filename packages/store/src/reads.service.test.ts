@@ -2,7 +2,7 @@ import { RunReport, parseConfig } from '@rollbook/core';
 import { loadConfiguration } from './configuration.ts';
 import type { Database } from './database.ts';
 import { listHolds, readHold } from './hold-reads.ts';
-import { approveHold } from './holds.ts';
+import { approveHold } from './hold-decisions.ts';
 import { listRuns, readRun, readRunState } from './run-reads.ts';
 import { createTestDatabase, type TestDatabase } from '../../../tests/test-database.ts';
 import { listDistricts, listSyncs } from './sync-reads.ts';
@@ -47,11 +47,21 @@ beforeAll(async () => {
      VALUES ('riverside', 'a', 'Ada', 'Byron', '09', 'sis'), ('riverside', 'b', 'Bea', 'Potter', NULL, 'sis')`,
   );
   await db.pool.query(
-    `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, status, fingerprint, record_count)
-     VALUES ('riverside', 'sis', 2, 2, 'replaced', 'f', 1), ('riverside', 'sis', 3, 3, 'open', 'g', 2)`,
+    `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, status, fingerprint, record_count, source_fingerprint)
+     SELECT 'riverside', s.id, h.run, h.run, h.status, h.fingerprint, h.count, s.source_fingerprint
+     FROM syncs s, (VALUES (2, 'replaced', 'f', 1), (3, 'open', 'g', 2)) AS h (run, status, fingerprint, count) ORDER BY h.run`,
   );
   await db.pool.query(
     `INSERT INTO hold_records VALUES (1, 'students', 'a', '02'), (2, 'students', 'a', '02'), (2, 'students', 'b', '02')`,
+  );
+  await db.pool.query(`INSERT INTO hold_pairs VALUES (2, 'students', 'a', 'a2')`);
+  await db.pool.query(
+    `INSERT INTO classes (district_id, sis_id, title, kind, school_id)
+     SELECT 'riverside', title, title, kind, '02'
+     FROM (VALUES ('Algebra', 'scheduled'), ('Biology', NULL), ('Chemistry', NULL), ('Homeroom 9', 'homeroom')) AS k (title, kind)`,
+  );
+  await db.pool.query(
+    `INSERT INTO enrollments (district_id, sis_id, class_id, person_id, role) SELECT 'riverside', sis_id, sis_id, 'a', 'student' FROM classes`,
   );
 });
 afterAll(() => testDatabase.drop());
@@ -126,22 +136,37 @@ describe('readHold', () => {
         allowed: 0,
         percent: 22.22,
         thresholdPercent: 10,
+        thresholdNote: null,
         smallestPassingPercent: 23,
         verdict: 'hold',
+        relinkable: 1,
       },
     ]);
     expect(hold.records).toEqual([
-      { recordType: 'students', sisId: 'a', school: '02', name: 'Ada Byron', grade: '09', lastSeen: null },
+      {
+        recordType: 'students',
+        sisId: 'a',
+        school: '02',
+        name: 'Ada Byron',
+        grade: '09',
+        classes: ['Homeroom 9', 'Algebra', 'Biology'],
+        newId: 'a2',
+        lastSeen: null,
+      },
       {
         recordType: 'students',
         sisId: 'b',
         school: '02',
         name: 'Bea Potter',
         grade: null,
+        classes: [],
+        newId: null,
         lastSeen: '2026-03-02T02:00:10.000Z',
       },
     ]);
     expect((await readHold(db, 1)).records[0]?.lastSeen).toBe(BEFORE);
+    expect((await readHold(db, 2, { offset: 1, limit: 5 })).records.map(({ sisId }) => sisId)).toEqual(['b']);
+    expect((await readHold(db, 2, { limit: 1 })).records.map(({ sisId }) => sisId)).toEqual(['a']);
   });
 
   it('shows decisions, and is no longer listed once decided', async () => {

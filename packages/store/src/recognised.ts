@@ -4,6 +4,7 @@ import type { RecordType } from '@rollbook/core';
 import type { Delivery, RecognitionContents, TypeContents } from '@rollbook/pipeline';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { isRecognisableSql } from './effective-values.ts';
 import type { FinishedRecognition } from './recognition.ts';
 import { hexOf, wordsOf, type RosterHashes } from './roster-hashes.ts';
 
@@ -24,7 +25,7 @@ export function recognisedSql(
   sync: string,
 ): string {
   if (!type || type.recognised === 0) return 'false';
-  return `(${alias}.sync_id = ${sync} AND ${alias}.status = 'active' AND ${alias}.source_hash IS NOT NULL
+  return `(${alias}.sync_id = ${sync} AND ${alias}.status = 'active' AND ${isRecognisableSql(recordType, alias)}
       AND NOT EXISTS (SELECT 1 FROM ${missedTable(prefix)} m
                       WHERE m.record_type = '${recordType}' AND m.source_hash = ${alias}.source_hash))`;
 }

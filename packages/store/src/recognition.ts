@@ -2,6 +2,7 @@ import { RECORD_TYPES, emptyCounts, type RecordCounts, type RecordType } from '@
 import type pg from 'pg';
 import type { ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { isRecognisableSql } from './effective-values.ts';
 import { RosterHashes } from './roster-hashes.ts';
 
 /** Schools and terms are few, and their parents are checked within the snapshot: all their rows are kept there. */
@@ -138,9 +139,9 @@ async function readHashes(
   const stream = sql.query(
     copyTo(
       `COPY (
-         SELECT string_agg(uuid_send(source_hash), ''::bytea) FROM ${recordType}
+         SELECT string_agg(uuid_send(source_hash), ''::bytea) FROM ${recordType} r
          WHERE district_id = ${sql.escapeLiteral(districtId)} AND sync_id = ${sql.escapeLiteral(syncId)}
-           AND status = 'active' AND source_hash IS NOT NULL
+           AND status = 'active' AND ${isRecognisableSql(recordType, 'r')}
          GROUP BY get_byte(uuid_send(source_hash), 0)
        ) TO STDOUT (FORMAT binary)`,
     ),

@@ -1,14 +1,13 @@
 import { RECORD_TYPES, UsageError, nearest, type RecordType } from '@rollbook/core';
 import type pg from 'pg';
 import { columnsOf, type Column } from './columns.ts';
+import { atOneMoment, rowsOf } from './cursor.ts';
 
 export interface ExportRequest {
   readonly districtId: string;
   readonly recordType: RecordType;
   readonly status: 'active' | 'archived' | 'all';
 }
-
-const PAGE = 5_000;
 
 /** Guardianships have no id of their own: student and guardian tell them apart. */
 const hasSisId = (recordType: RecordType): boolean => recordType !== 'guardianships';
@@ -44,28 +43,10 @@ export async function* exportRoster(
 ): AsyncGenerator<Record<string, string>, void, undefined> {
   // The record type becomes part of a statement, so it must be one of ours.
   if (!RECORD_TYPES.includes(recordType)) throw new UsageError(`There is no record type "${String(recordType)}".`);
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  const onError = (error: Error): void => {
-    broken = error;
-  };
-  client.on('error', onError);
-  try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  yield* atOneMoment(pool, async function* (client) {
     await refuseUnknownDistrict(client, districtId);
-    await client.query(`DECLARE export NO SCROLL CURSOR FOR ${selectSql(recordType)}`, [districtId, status]);
-    for (;;) {
-      const { rows } = await client.query<Record<string, string>>(`FETCH ${PAGE} FROM export`);
-      yield* rows;
-      if (rows.length < PAGE) return;
-    }
-  } finally {
-    await client.query('ROLLBACK').catch((error: Error) => {
-      broken ??= error;
-    });
-    client.off('error', onError);
-    client.release(broken);
-  }
+    yield* rowsOf<Record<string, string>>(client, selectSql(recordType), [districtId, status]);
+  });
 }
 
 async function refuseUnknownDistrict(client: pg.PoolClient, districtId: string): Promise<void> {

@@ -66,6 +66,16 @@ export async function endFailed(sql: Sql, runId: number, failure: Failure): Prom
   );
 }
 
+/** Makes a snapshot known, in place of the one the run may have had. */
+export async function saveSnapshot(sql: Sql, lease: Lease, { prefix, contents }: StageSnapshot): Promise<void> {
+  await sql.query(
+    `INSERT INTO snapshots (run_id, round, table_prefix, contents) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (run_id) DO UPDATE SET round = excluded.round, table_prefix = excluded.table_prefix,
+       contents = excluded.contents, completed_at = now()`,
+    [lease.runId, lease.round, prefix, JSON.stringify(contents)],
+  );
+}
+
 export async function dropFormerSnapshot(sql: Sql, runId: number): Promise<void> {
   const { rows } = await sql.query<{ table_prefix: string }>('SELECT table_prefix FROM snapshots WHERE run_id = $1', [
     runId,

@@ -1,5 +1,5 @@
 import type { SourceType } from '@rollbook/core';
-import type { ActiveRun, Stage } from '@rollbook/pipeline';
+import type { ActiveRun, RunKind, Stage } from '@rollbook/pipeline';
 import type pg from 'pg';
 
 export interface RunRow {
@@ -7,6 +7,9 @@ export interface RunRow {
   readonly district_id: string;
   readonly sync_id: string;
   readonly source_type: SourceType;
+  readonly kind: RunKind;
+  readonly approval_id: number | null;
+  readonly undoes_run_id: number | null;
   readonly preview: boolean;
   readonly status: string;
   readonly stage: Stage;

@@ -1,13 +1,16 @@
 import {
+  LimitsNote,
   REASONS,
   ReportFinding,
   RunReport,
   UsageError,
   emptyCounts,
+  limitsText,
+  type RecordType,
   type RunStatus,
   type RunSummary,
 } from '@rollbook/core';
-import type { Stage, Trigger } from '@rollbook/pipeline';
+import type { RunKind, Stage, Trigger } from '@rollbook/pipeline';
 import type { Database } from './database.ts';
 import type { Finding, Run, RunStage, Warning } from './generated/client.ts';
 
@@ -26,6 +29,9 @@ export interface StageReport {
 /** The report of a run, with how it went. */
 export interface RunDetails extends RunReport {
   readonly preview: boolean;
+  readonly kind: RunKind;
+  /** The run that an `undo` restored. */
+  readonly undoes: string | null;
   readonly trigger: Trigger;
   readonly requestedAt: string;
   /** The hold that this run opened or confirmed. */
@@ -35,6 +41,7 @@ export interface RunDetails extends RunReport {
 
 export interface RunListItem extends RunSummary {
   readonly preview: boolean;
+  readonly kind: RunKind;
   readonly trigger: Trigger;
   readonly requestedAt: string;
 }
@@ -63,6 +70,7 @@ const summary = (run: Run): RunSummary => ({
 const listItem = (run: Run): RunListItem => ({
   ...summary(run),
   preview: run.preview,
+  kind: run.kind as RunKind,
   trigger: run.trigger as Trigger,
   requestedAt: run.requestedAt.toISOString(),
 });
@@ -72,7 +80,7 @@ export const percentOf = (part: number, whole: number): number =>
   whole === 0 ? 0 : Math.round((part * 10_000) / whole) / 100;
 
 /** A finding as it stands in the database, for people and programs. */
-export function reportFinding(finding: Finding): ReportFinding {
+function reportFinding(finding: Finding, limitsNote: LimitsNote | null): ReportFinding {
   return ReportFinding.parse({
     school: finding.schoolId,
     recordType: finding.recordType,
@@ -81,6 +89,7 @@ export function reportFinding(finding: Finding): ReportFinding {
     approved: finding.approved,
     allowed: finding.allowed,
     thresholdPercent: finding.basisPoints / 100,
+    thresholdNote: limitsText(limitsNote, finding.recordType as RecordType),
     percent: percentOf(finding.toArchive, finding.active),
     smallestPassingPercent: finding.smallestPassingPercent,
     verdict: finding.verdict,
@@ -123,22 +132,33 @@ export async function readRun({ prisma }: Reader, runId: number): Promise<RunDet
     where: { syncId: run.syncId, OR: [{ runId }, { lastRunId: runId }] },
     orderBy: { id: 'desc' },
   });
+  const limitsNote = limitsNoteOf(run.settings);
   const report = RunReport.parse({
     run: summary(run),
     counts: { ...emptyCounts(), ...(run.counts as object | null) },
-    findings: run.findings.map(reportFinding),
+    findings: run.findings.map((finding) => reportFinding(finding, limitsNote)),
+    explanations: run.explanations,
+    notes: run.notes,
     schoolsNotFound: run.schoolsNotFound,
     warnings: run.warnings.map(warningOf),
   });
-  const { preview, trigger, requestedAt } = listItem(run);
+  const { preview, kind, trigger, requestedAt } = listItem(run);
   return {
     ...report,
     preview,
+    kind,
+    undoes: run.undoesRunId === null ? null : String(run.undoesRunId),
     trigger,
     requestedAt,
     hold: hold && String(hold.id),
     stages: run.runStages.map(stageOf),
   };
+}
+
+/** Where the limits of a run came from, by the settings that it keeps; null: they were those configured. */
+export function limitsNoteOf(settings: unknown): LimitsNote | null {
+  const note = (settings as { limitsNote?: unknown } | null)?.limitsNote ?? null;
+  return LimitsNote.nullable().catch(null).parse(note);
 }
 
 const noSuchRun = (runId: number): UsageError =>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { RunSettings, UsageError, type RecordCounts, type RecordType } from '@rollbook/core';
+import { RunSettings, type HoldEvidence, type RecordCounts, type RecordType } from '@rollbook/core';
 import {
   LeaseLost,
   SnapshotLost,
@@ -9,20 +9,18 @@ import {
   type Failure,
   type Judgement,
   type Lease,
+  type RequestedRun,
   type RunInfo,
   type RunLedger,
   type RunOutcome,
+  type RunRequest,
   type SnapshotContents,
   type StageSnapshot,
   type StageStart,
-  type Trigger,
 } from '@rollbook/pipeline';
 import type pg from 'pg';
-import { appliedRunOf, endUnchanged, lockAppliedRun, markApplied } from './applied-run.ts';
-import { apply, type WithheldGroup } from './apply.ts';
+import { appliedRunOf, endUnchanged, lockAppliedRun } from './applied-run.ts';
 import { inTransaction } from './database.ts';
-import { diff } from './diff.ts';
-import { settleHold } from './holds.ts';
 import { previewCounts } from './preview-counts.ts';
 import {
   advance,
@@ -31,19 +29,24 @@ import {
   endFailed,
   endRun,
   fence,
+  saveSnapshot,
   snapshotOf,
-  stageResult,
   withheldGroups,
 } from './run-commit.ts';
-import { replaceFindings, replaceWarnings } from './run-details.ts';
+import { addWarnings, replaceFindings, replaceWarnings } from './run-details.ts';
 import { activeRun, successorOf, takeLease, type RunRow, type StageOfRun } from './run-lease.ts';
+import { requestApprovalRun, requestSyncRun, requestUndoRun, waitingApprovals } from './run-request.ts';
+import { applyRun, applyUndo, diffApprovalRun, diffRun, readRunEvidence } from './run-work.ts';
 import { refreshStatistics } from './statistics.ts';
 import { dropFinishedSnapshots } from './snapshot-cleanup.ts';
+import type { UndoRequest } from './undo.ts';
 
 /** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
 const isSerializationFailure = (error: unknown): boolean => (error as { code?: string } | null)?.code === '40001';
 
 export interface LedgerOptions {
+  /** The clock, for days and deadlines. */
+  readonly now?: () => Date;
   /** A worker silent for so long in the middle of a commit, in milliseconds, loses it; 30 s if left out. */
   readonly silenceLimitMs?: number;
 }
@@ -53,34 +56,29 @@ const SILENCE_LIMIT_MS = 30_000;
 export class PostgresRuns implements RunLedger {
   readonly #pool: pg.Pool;
   readonly #silenceLimitMs: number;
+  readonly #now: () => Date;
 
-  constructor(pool: pg.Pool, { silenceLimitMs = SILENCE_LIMIT_MS }: LedgerOptions = {}) {
+  constructor(pool: pg.Pool, { silenceLimitMs = SILENCE_LIMIT_MS, now = (): Date => new Date() }: LedgerOptions = {}) {
     this.#pool = pool;
+    this.#now = now;
     this.#silenceLimitMs = silenceLimitMs;
   }
 
-  async request(
-    syncId: string,
-    options: { readonly trigger: Trigger; readonly preview: boolean; readonly requestedBy: string | null },
-  ): Promise<ActiveRun & { readonly created: boolean }> {
-    const { rows: known } = await this.#pool.query('SELECT 1 FROM syncs WHERE id = $1', [syncId]);
-    if (known.length === 0) throw new UsageError(`There is no sync "${syncId}".`);
-    for (;;) {
-      const { rows: created } = await this.#pool.query<RunRow>(
-        `INSERT INTO runs (district_id, sync_id, source_type, trigger, preview, settings, requested_by)
-         SELECT district_id, id, source_type, $2, $3, settings, $4 FROM syncs WHERE id = $1
-         ON CONFLICT (sync_id) WHERE status IN ('queued', 'running') DO NOTHING
-         RETURNING *`,
-        [syncId, options.trigger, options.preview, options.requestedBy],
-      );
-      if (created[0]) return { ...activeRun(created[0]), created: true };
-      const { rows } = await this.#pool.query<RunRow>(
-        `SELECT * FROM runs WHERE sync_id = $1 AND status IN ('queued', 'running')`,
-        [syncId],
-      );
-      // The active run may have ended between the two statements: then there is room for a new one.
-      if (rows[0]) return { ...activeRun(rows[0]), created: false };
-    }
+  request(syncId: string, options: RunRequest): Promise<RequestedRun> {
+    return requestSyncRun(this.#pool, syncId, options, this.#now());
+  }
+
+  requestApproval(approvalId: number, requestedBy: string | null): Promise<RequestedRun | null> {
+    return requestApprovalRun(this.#pool, approvalId, requestedBy);
+  }
+
+  waitingApprovals(): Promise<number[]> {
+    return waitingApprovals(this.#pool);
+  }
+
+  /** A run that undoes another; see {@link requestUndoRun}. */
+  requestUndo(request: UndoRequest): Promise<ActiveRun> {
+    return requestUndoRun(this.#pool, request);
   }
 
   async begin(job: StageOfRun): Promise<StageStart> {
@@ -97,6 +95,9 @@ export class PostgresRuns implements RunLedger {
       lease: { ...job, token },
       run: {
         id: row.id,
+        kind: row.kind,
+        approvalId: row.approval_id,
+        undoesRunId: row.undoes_run_id,
         districtId: row.district_id,
         syncId: row.sync_id,
         sourceType: row.source_type,
@@ -131,12 +132,7 @@ export class PostgresRuns implements RunLedger {
   async commitFetch(lease: Lease, snapshot: StageSnapshot, warnings: readonly CountedWarning[]): Promise<void> {
     await this.#commit(lease, async (sql) => {
       await dropFormerSnapshot(sql, lease.runId);
-      await sql.query(
-        `INSERT INTO snapshots (run_id, round, table_prefix, contents) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (run_id) DO UPDATE SET round = excluded.round, table_prefix = excluded.table_prefix,
-           contents = excluded.contents, completed_at = now()`,
-        [lease.runId, lease.round, snapshot.prefix, JSON.stringify(snapshot.contents)],
-      );
+      await saveSnapshot(sql, lease, snapshot);
       await replaceWarnings(sql, lease.runId, warnings);
       await advance(sql, lease, null);
     });
@@ -146,15 +142,8 @@ export class PostgresRuns implements RunLedger {
     return this.#commit(
       lease,
       async (sql) => {
-        const { prefix, contents } = await snapshotOf(sql, run.id);
-        const difference = await diff(sql, {
-          prefix,
-          contents,
-          districtId: run.districtId,
-          syncId: run.syncId,
-          scope: { linked: run.settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs: contents.otherOrgs },
-          restoreUserArchived: run.settings.restoreUserArchived,
-        });
+        const difference = await (run.kind === 'approval' ? diffApprovalRun(sql, lease, run) : diffRun(sql, run));
+        await addWarnings(sql, run.id, difference.warnings);
         await advance(sql, lease, difference);
         return difference;
       },
@@ -167,14 +156,19 @@ export class PostgresRuns implements RunLedger {
     return { difference: await differenceOf(this.#pool, run), contents };
   }
 
+  evidence(run: RunInfo): Promise<HoldEvidence> {
+    return inTransaction(this.#pool, (sql) => readRunEvidence(sql, run, this.#now()));
+  }
+
   async commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null> {
     return this.#commit(lease, async (sql) => {
       await replaceFindings(sql, run.id, judgement.findings);
       const isHeld = judgement.verdict === 'hold';
-      await sql.query('UPDATE runs SET message = $2, advice = $3 WHERE id = $1', [
+      await sql.query('UPDATE runs SET message = $2, advice = $3, explanations = $4 WHERE id = $1', [
         run.id,
         judgement.message,
         judgement.advice,
+        JSON.stringify(judgement.explanations),
       ]);
       if (!run.preview) {
         await advance(sql, lease, { verdict: judgement.verdict, withheld: withheldGroups(judgement) });
@@ -187,25 +181,9 @@ export class PostgresRuns implements RunLedger {
   }
 
   async commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
-    const ended = await this.#commit(lease, async (sql) => {
-      const { prefix, contents } = await snapshotOf(sql, run.id);
-      const difference = await differenceOf(sql, run);
-      const guarded = await stageResult<{ verdict: 'pass' | 'hold'; withheld: WithheldGroup[] }>(sql, run, 'guard');
-      const counts = await apply(sql, {
-        runId: run.id,
-        prefix,
-        contents,
-        districtId: run.districtId,
-        syncId: run.syncId,
-        difference,
-        withheld: guarded.withheld,
-      });
-      await markApplied(sql, run, contents.revision);
-      await settleHold(sql, { runId: run.id, districtId: run.districtId, syncId: run.syncId, prefix });
-      const isHeld = guarded.verdict === 'hold';
-      const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
-      return { ...outcome, counts };
-    });
+    const ended = await this.#commit(lease, (sql) =>
+      run.kind === 'undo' ? applyUndo(sql, lease, run) : applyRun(sql, lease, run),
+    );
     // Nobody waits for it; autovacuum would do the same some minutes later.
     void refreshStatistics(this.#pool, ended.counts).catch(() => undefined);
     return ended;

@@ -6,13 +6,13 @@ import { dropSnapshotTables } from './snapshots.ts';
 const DROP_PATIENCE_MS = 1_000;
 
 /**
- * Drops the snapshots of runs that are over. A failed run keeps its own for a day: its job may be retried from the
- * dashboard.
+ * Drops the snapshots of runs that are over. A failed run keeps its own for a day, because its job may be retried from
+ * the dashboard; so does a preview, whose changes people may want to list.
  */
 export async function dropFinishedSnapshots(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ run_id: number; table_prefix: string }>(
     `SELECT s.run_id, s.table_prefix FROM snapshots s JOIN runs r ON r.id = s.run_id
-       WHERE r.status IN ('succeeded', 'held') OR r.status = 'failed' AND r.finished_at < now() - interval '1 day'`,
+       WHERE r.status IN ('succeeded', 'held') AND NOT r.preview OR r.finished_at < now() - interval '1 day'`,
   );
   for (const { run_id, table_prefix } of rows) {
     if (!(await dropUnlessUsed(pool, table_prefix))) continue;

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { RECORD_TYPES, type RecordType, type RosterRecord } from '@rollbook/core';
+import { RECORD_TYPES, type HoldEvidence, type RecordType, type RosterRecord } from '@rollbook/core';
 import type {
   CompareOptions,
   Delivery,
@@ -16,6 +15,8 @@ import type {
 import pg from 'pg';
 import { inTransaction, type Sql } from './database.ts';
 import { diff } from './diff.ts';
+import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
+import { snapshotPrefix } from './run-work.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { checkPeopleReferences } from './people-references.ts';
 import { countRows, dropUnknownParents, limitGuardians, removeRepeatedIds } from './snapshot-check.ts';
@@ -24,6 +25,9 @@ import { Recognised } from './recognised.ts';
 import { SnapshotWriter, snapshotTable } from './snapshot-writer.ts';
 
 const KNOWN_RECORDS_PAGE = 10_000;
+
+/** A preview comes after all runs. */
+const LATEST_RUN = 2_147_483_647;
 
 /** The tables of one snapshot, dropped together. */
 export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void> {
@@ -119,7 +123,7 @@ export class PostgresSnapshots implements SnapshotStore {
     const owner = key.runId === null ? `preview${Math.floor(Date.now() / 1000)}` : `r${key.runId}`;
     const sql = await this.#connect();
     const recognition = new Recognition(() => this.#connect(), key);
-    return new Draft(sql, `${owner}_${randomBytes(5).toString('hex')}`, key, recognition);
+    return new Draft(sql, snapshotPrefix(owner), key, recognition);
   }
 
   /** Of their own: were they the pool's, as many drafts as the pool is large would wait for each other. */
@@ -163,5 +167,16 @@ export class PostgresSnapshots implements SnapshotStore {
     options: CompareOptions,
   ): Promise<Difference> {
     return inTransaction(this.#pool, (sql) => diff(sql, { ...snapshot, ...options }), 'REPEATABLE READ');
+  }
+
+  evidence(
+    snapshot: { readonly prefix: string; readonly contents: SnapshotContents },
+    { districtId, syncId }: CompareOptions,
+    { groups }: Difference,
+  ): Promise<HoldEvidence> {
+    return inTransaction(this.#pool, async (sql) => {
+      const sinceRunId = await firstWithholdingRun(sql, syncId, LATEST_RUN);
+      return readEvidence(sql, { ...snapshot, districtId, syncId, groups, sinceRunId }, new Date());
+    });
   }
 }

@@ -6,7 +6,7 @@ import { format } from 'fast-csv';
 import { recordTypeFrom, wordFrom } from '../arguments.ts';
 import type { CommandLine } from '../command-line.ts';
 import { findDistrict } from '../lookup.ts';
-import { withServices } from '../session.ts';
+import { ignoreClosedPipe, withServices } from '../session.ts';
 
 const STATUSES = ['active', 'archived', 'all'] as const;
 
@@ -31,9 +31,4 @@ export function registerExport(program: Command, { terminal }: CommandLine): voi
         await pipeline(rows, csv, process.stdout, { end: false }).catch(ignoreClosedPipe);
       });
     });
-}
-
-/** The reader of the pipe has all it wants, as "head" does. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }

@@ -2,7 +2,7 @@ import { listHolds, readHold } from '@rollbook/store';
 import type { Command } from 'commander';
 import { idFrom } from '../arguments.ts';
 import type { CommandLine } from '../command-line.ts';
-import { holdText, holdsText } from '../hold-text.ts';
+import { SHOWN_RECORDS, holdText, holdsText } from '../hold-text.ts';
 import { withServices } from '../session.ts';
 import { outJson } from '../terminal.ts';
 
@@ -27,7 +27,10 @@ export function registerHolds(program: Command, { terminal }: CommandLine): void
     .option('--json', 'print one JSON document, with all records')
     .action(async (id: string, { json = false }: { json?: boolean }) => {
       const holdId = idFrom('hold', id);
-      const hold = await withServices({ terminal, purpose: 'command' }, ({ database }) => readHold(database, holdId));
+      const page = json ? {} : { limit: SHOWN_RECORDS };
+      const hold = await withServices({ terminal, purpose: 'command' }, ({ database }) =>
+        readHold(database, holdId, page),
+      );
       if (json) outJson(terminal, hold);
       else terminal.out(holdText(hold, terminal.colors));
     });

@@ -10,10 +10,11 @@ import {
   type RunReport,
   type RunSettings,
 } from '@rollbook/core';
-import { preview } from '@rollbook/pipeline';
+import { preview, type Preview } from '@rollbook/pipeline';
 import { createSource } from '@rollbook/sources';
-import { PostgresSnapshots } from '@rollbook/store';
+import { PostgresSnapshots, listPlannedChanges } from '@rollbook/store';
 import type { Command } from 'commander';
+import { formatOf, writeChangesFile } from '../changes-output.ts';
 import type { CommandLine } from '../command-line.ts';
 import { findSyncOrDistrict } from '../lookup.ts';
 import { failedPreviewReport, previewReport } from '../preview-report.ts';
@@ -26,6 +27,7 @@ import { outJson, printable, type Colors } from '../terminal.ts';
 interface Options {
   readonly threshold?: string;
   readonly against?: string;
+  readonly changes?: string;
   readonly json?: boolean;
 }
 
@@ -46,6 +48,7 @@ export function registerPreview(program: Command, { terminal, end }: CommandLine
       '--against <district>',
       'compare with the roster of this district (or of one of its syncs); left out: with an empty one',
     )
+    .option('--changes <file>', 'write every change, field by field, to this .csv or .json file')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -53,6 +56,7 @@ export function registerPreview(program: Command, { terminal, end }: CommandLine
     )
     .action(async (path: string, options: Options) => {
       const threshold = options.threshold === undefined ? undefined : thresholdFromText(options.threshold);
+      if (options.changes !== undefined) formatOf(options.changes);
       if (!existsSync(path))
         throw new CommandError(`There is nothing at ${quoted(path)}.`, {
           advice: 'Give the path of a folder or a zip file.',
@@ -61,7 +65,8 @@ export function registerPreview(program: Command, { terminal, end }: CommandLine
         const { database } = session;
         const sync = options.against === undefined ? EMPTY_ROSTER : await findSyncOrDistrict(database, options.against);
         const settings = threshold ? { ...sync.settings, threshold } : sync.settings;
-        return previewFiles(session, path, { districtId: sync.district, syncId: sync.id, settings });
+        const target = { districtId: sync.district, syncId: sync.id, settings };
+        return previewFiles(session, path, target, options.changes);
       });
       if (options.json) outJson(terminal, report);
       else terminal.out(previewText(report, terminal.colors));
@@ -73,6 +78,7 @@ async function previewFiles(
   { database, environment, shutdown, terminal }: Session,
   path: string,
   target: { readonly districtId: string; readonly syncId: string; readonly settings: RunSettings },
+  changesPath: string | undefined,
 ): Promise<RunReport> {
   const startedAt = new Date().toISOString();
   const scope = () => ({
@@ -90,7 +96,17 @@ async function previewFiles(
   };
   try {
     const snapshots = new PostgresSnapshots(database.pool);
-    return previewReport(await preview(snapshots, { source, ...target, signal: shutdown.signal, onProgress }), scope());
+    const onCompared = async (prefix: string, { judgement }: Preview): Promise<void> => {
+      if (changesPath === undefined || judgement.verdict === 'reject') return;
+      const { districtId, settings } = target;
+      const withheld = judgement.findings.filter((finding) => finding.withheld > 0);
+      await writeChangesFile(
+        changesPath,
+        listPlannedChanges(database.pool, { prefix, districtId, settings, withheld }),
+      );
+    };
+    const seen = await preview(snapshots, { source, ...target, signal: shutdown.signal, onProgress, onCompared });
+    return previewReport(seen, scope());
   } catch (error) {
     if (error instanceof SyncError) return failedPreviewReport(error, scope());
     throw error;

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import type { HoldEvidence, RecordCounts, RecordType } from '@rollbook/core';
+import type { CompareOptions, Difference, Lease, RunInfo, RunOutcome } from '@rollbook/pipeline';
+import type { PoolClient } from 'pg';
+import { markApplied } from './applied-run.ts';
+import { apply, type WithheldGroup } from './apply.ts';
+import { diffApprovals } from './approval-diff.ts';
+import { changesTable } from './changes.ts';
+import { diff } from './diff.ts';
+import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
+import { settleHold } from './holds.ts';
+import { differenceOf, dropFormerSnapshot, endRun, saveSnapshot, snapshotOf, stageResult } from './run-commit.ts';
+import { addWarnings } from './run-details.ts';
+import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
+import { useRaise } from './threshold-raises.ts';
+import { undo } from './undo.ts';
+
+/** A prefix for tables of a run that belong to it alone. */
+export const snapshotPrefix = (owner: string): string => `${owner}_${randomBytes(5).toString('hex')}`;
+
+function compareOptions(run: RunInfo, otherOrgs: readonly string[]): CompareOptions {
+  return {
+    districtId: run.districtId,
+    syncId: run.syncId,
+    scope: { linked: run.settings.schools?.map(({ sisId }) => sisId) ?? null, otherOrgs },
+    settings: run.settings,
+  };
+}
+
+export async function diffRun(sql: PoolClient, run: RunInfo): Promise<Difference> {
+  const { prefix, contents } = await snapshotOf(sql, run.id);
+  return diff(sql, { prefix, contents, ...compareOptions(run, contents.otherOrgs) });
+}
+
+/** The change set stands beside an empty snapshot, so that whatever comes after finds it and drops it. */
+export async function diffApprovalRun(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Difference> {
+  await dropFormerSnapshot(sql, run.id);
+  const prefix = snapshotPrefix(`r${run.id}`);
+  const { difference, contents } = await diffApprovals(sql, { prefix, ...compareOptions(run, []) });
+  await saveSnapshot(sql, lease, { prefix, contents });
+  return difference;
+}
+
+/** @throws SnapshotLost if the tables are not whole any more. */
+export async function readRunEvidence(sql: PoolClient, run: RunInfo, now: Date): Promise<HoldEvidence> {
+  const { prefix, contents } = await snapshotOf(sql, run.id);
+  const { groups, changeCount } = await differenceOf(sql, run);
+  await verifySnapshot(sql, prefix, contents);
+  await verifyTables(sql, new Map([[changesTable(prefix), changeCount]]));
+  const sinceRunId = await firstWithholdingRun(sql, run.syncId, run.id);
+  const { districtId, syncId } = run;
+  return readEvidence(sql, { prefix, contents, districtId, syncId, groups, sinceRunId }, now);
+}
+
+type Applied = RunOutcome & { readonly counts: Record<RecordType, RecordCounts> };
+
+export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Applied> {
+  const { prefix, contents } = await snapshotOf(sql, run.id);
+  const difference = await differenceOf(sql, run);
+  const guarded = await stageResult<{ verdict: 'pass' | 'hold'; withheld: WithheldGroup[] }>(sql, run, 'guard');
+  const { id: runId, districtId, syncId, settings } = run;
+  const isSync = run.kind === 'sync';
+  const input = { runId, prefix, contents, districtId, syncId, settings, difference, withheld: guarded.withheld };
+  const counts = await apply(sql, input);
+  if (isSync) {
+    await markApplied(sql, run, contents.revision);
+    await settleHold(sql, input);
+    await useRaise(sql, settings, runId);
+  }
+  const isHeld = guarded.verdict === 'hold';
+  const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
+  return { ...outcome, counts };
+}
+
+export async function applyUndo(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Applied> {
+  const { id: runId, undoesRunId, districtId, syncId } = run;
+  const { counts, warnings } = await undo(sql, { runId, undoesRunId: undoesRunId ?? 0, districtId, syncId });
+  await addWarnings(sql, runId, warnings);
+  return { ...(await endRun(sql, lease, 'succeeded', null, counts)), counts };
+}

@@ -1,0 +1,149 @@
+import { RECORD_TYPES, UsageError, emptyCounts, type RecordCounts, type RecordType } from '@rollbook/core';
+import type { CountedWarning } from '@rollbook/pipeline';
+import type { PoolClient } from 'pg';
+import type { Sql } from './database.ts';
+import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
+import { DEPENDENT_TYPES } from './dependents.ts';
+import { examples } from './snapshot-check.ts';
+import { undoRelinks } from './undo-relinks.ts';
+
+/** So long a run can be undone (guard §29). */
+const UNDO_DAYS = 30;
+
+export interface UndoRequest extends Decider {
+  readonly runId: number;
+}
+
+interface UndoableRun {
+  readonly id: number;
+  readonly syncId: string;
+  readonly districtId: string;
+  readonly status: string;
+  readonly preview: boolean;
+  readonly isTooOld: boolean;
+  readonly finishedAt: Date | null;
+  readonly hasArchives: boolean;
+  readonly undoneBy: number | null;
+}
+
+/**
+ * Checks that a run can be undone, and keeps the decision.
+ *
+ * @returns the sync whose run it was.
+ * @throws UsageError if there is no such run, it archived nothing, it ended more than 30 days ago, it was undone
+ *   already, or the person may not decide.
+ */
+export async function decideUndo(sql: Sql, { runId, actor, comment }: UndoRequest): Promise<UndoableRun> {
+  const { rows } = await sql.query<UndoableRun>(
+    `SELECT r.id, r.sync_id AS "syncId", r.district_id AS "districtId", r.status, r.preview, r.finished_at AS "finishedAt",
+       r.finished_at < now() - interval '${UNDO_DAYS} days' AS "isTooOld",
+       EXISTS (SELECT 1 FROM roster_changes c WHERE c.run_id = r.id AND c.action IN ('archive', 'relink')) AS "hasArchives",
+       (SELECT max(u.id) FROM runs u WHERE u.undoes_run_id = r.id AND u.status <> 'failed') AS "undoneBy"
+     FROM runs r WHERE r.id = $1 FOR UPDATE`,
+    [runId],
+  );
+  const run = rows[0];
+  if (!run) throw new UsageError(`There is no run ${runId}. "rollbook runs" lists those there are.`);
+  await refuseUnlessApprover(sql, run.districtId, actor);
+  if (run.finishedAt === null) throw new UsageError(`Run ${runId} has not ended yet: there is nothing to undo.`);
+  if (run.undoneBy !== null) throw new UsageError(`Run ${runId} was undone already, by run ${run.undoneBy}.`);
+  if (!run.hasArchives)
+    throw new UsageError(
+      `Run ${runId} archived nothing${run.preview ? ' (it was a preview)' : ''}: there is nothing to undo.`,
+    );
+  if (run.isTooOld)
+    throw new UsageError(
+      `Run ${runId} ended at ${run.finishedAt.toISOString().slice(0, 10)}, more than ${UNDO_DAYS} days ago: it cannot be undone any more.`,
+    );
+  await recordDecision(sql, { kind: 'undo', syncId: run.syncId, runId, actor, comment });
+  return run;
+}
+
+export interface UndoInput {
+  readonly runId: number;
+  readonly undoesRunId: number;
+  readonly districtId: string;
+  readonly syncId: string;
+}
+
+/** Records and links that do not stand by themselves come after those they join. */
+const IN_ORDER = [
+  ...RECORD_TYPES.filter((type) => !(type in DEPENDENT_TYPES)),
+  ...(Object.keys(DEPENDENT_TYPES) as RecordType[]),
+];
+
+/**
+ * Restores what a run archived, and takes back its relinks, in the caller's transaction (guard §29). Spared is what is no
+ * longer as the run left it: that was archived or changed by hand since, that was restored, or whose class or person is
+ * not active.
+ *
+ * @returns what was restored, and what could not be and why.
+ */
+export async function undo(
+  sql: PoolClient,
+  input: UndoInput,
+): Promise<{ readonly counts: Record<RecordType, RecordCounts>; readonly warnings: CountedWarning[] }> {
+  const counts = emptyCounts();
+  const warnings: CountedWarning[] = [];
+  await sql.query('UPDATE districts SET roster_version = roster_version + 1 WHERE id = $1', [input.districtId]);
+  for (const [type, updated] of Object.entries(await undoRelinks(sql, input, warnings)) as [RecordType, number][])
+    counts[type].updated += updated;
+  for (const recordType of IN_ORDER) {
+    const { rows } = await sql.query<{ sis_id: string; line: number; why: string | null }>(
+      restoreSql(recordType, whyNotSql(recordType)),
+      [input.districtId, input.undoesRunId, input.runId, input.syncId],
+    );
+    counts[recordType].restored = rows.filter(({ why }) => why === null).length;
+    const reasons = [...new Set(rows.flatMap(({ why }) => (why === null ? [] : [why])))].sort();
+    for (const reason of reasons)
+      warnings.push(
+        ...examples(
+          rows.filter(({ why }) => why === reason),
+          'not_restored',
+          recordType,
+          ({ sis_id }) => `${recordType} "${sis_id}" was not restored: ${reason}`,
+        ),
+      );
+  }
+  return { counts, warnings };
+}
+
+/** Why a record is left as it is; null: it is restored. `c` is the change of the undone run, `r` the record now. */
+function whyNotSql(recordType: RecordType): string {
+  const parents = Object.entries(
+    (DEPENDENT_TYPES as Readonly<Record<string, Readonly<Record<string, readonly RecordType[]>>>>)[recordType] ?? {},
+  ).map(([column, types]) => {
+    const isActive = types
+      .map(
+        (type) =>
+          `EXISTS (SELECT 1 FROM ${type} p WHERE p.district_id = $1 AND p.sis_id = r.${column} AND p.status = 'active')`,
+      )
+      .join(' OR ');
+    return `WHEN NOT (${isActive}) THEN 'its ${column.replace('_id', '')} is not active'`;
+  });
+  return `CASE
+    WHEN r.sis_id IS NULL THEN 'it is not in the roster any more'
+    WHEN r.status = 'active' THEN 'it is active again already'
+    WHEN EXISTS (SELECT 1 FROM record_edits e JOIN runs u ON u.id = $2
+                 WHERE e.district_id = $1 AND e.record_type = '${recordType}' AND e.sis_id = c.sis_id AND e.edited_at > u.finished_at)
+      THEN 'it was changed by hand since'
+    WHEN r.archived_run_id IS DISTINCT FROM $2 THEN 'it was archived again since'
+    WHEN r.sync_id IS DISTINCT FROM $4 THEN 'it belongs to the sync no longer'
+    ${parents.join(' ')}
+    END`;
+}
+
+const restoreSql = (recordType: RecordType, whyNot: string): string => `
+  WITH judged AS (
+    SELECT c.sis_id, ${whyNot} AS why
+    FROM roster_changes c LEFT JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id
+    WHERE c.run_id = $2 AND c.record_type = '${recordType}' AND c.action = 'archive'
+  ), restored AS (
+    UPDATE ${recordType} r SET status = 'active', archived_by = NULL, archived_run_id = NULL, changed_run_id = $3
+    FROM judged j WHERE j.why IS NULL AND r.district_id = $1 AND r.sis_id = j.sis_id
+    RETURNING r.sis_id
+  ), audited AS (
+    INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after)
+    SELECT $3, '${recordType}', sis_id, $1, 'restore', '{"status": "archived"}', '{"status": "active"}' FROM restored
+  )
+  SELECT sis_id, 0 AS line, why FROM judged ORDER BY sis_id`;
