@@ -1,4 +1,7 @@
-import { requestSync } from '@rollbook/pipeline';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { requestSync, type AlertDigest } from '@rollbook/pipeline';
 import { PostgresRuns, type Database } from '@rollbook/store';
 import { startWorkers, type Workers, type WorkersOptions } from '@rollbook/worker';
 import { BACKENDS, freshPrefix, openTestQueues, until, type TestQueues } from '../queue-backends.ts';
@@ -115,6 +118,32 @@ describe.each(BACKENDS)('the pipeline on $name', ({ name, backend }) => {
     const job = (await fetches?.getJobs(['completed']))?.[0];
     expect(job?.attemptsMade).toBe(1);
   }, 30_000);
+
+  it('tells of a new hold at the web address for alerts, again until it was taken', async () => {
+    const bodies: AlertDigest[] = [];
+    let refusals = 1;
+    const server = createServer((incoming, response) => {
+      const status = refusals-- > 0 ? 503 : 204;
+      void json(incoming).then((body) => {
+        if (status === 204) bodies.push(body as AlertDigest);
+        response.writeHead(status).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const alertUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+    try {
+      await work({ alertUrl, digestAfterMs: 100 });
+      await endOf(database, (await request('by-files')).runId);
+      await database.pool.query(`UPDATE students SET sis_id = 'gone-' || sis_id, source_hash = gen_random_uuid()`);
+      await database.pool.query('UPDATE districts SET roster_version = roster_version + 1');
+      expect((await endOf(database, (await request('by-files')).runId)).run.status).toBe('held');
+      await until('the alert', async () => bodies.length > 0);
+      expect(bodies).toMatchObject([{ event: 'holds_opened', holds: [{ sync: 'by-files', district: 'riverside' }] }]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }, 60_000);
 
   it('keeps names, contacts and credentials out of the queue', async () => {
     await work();

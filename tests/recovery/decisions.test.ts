@@ -186,7 +186,9 @@ describe('a decision that races a run', () => {
     const lock = await holdLock(testDatabase.url, 'LOCK TABLE hold_records IN SHARE MODE');
     const applying = harness.step('apply', payload);
     await lock.waiters();
-    const approving = expect(approve(hold)).rejects.toThrow(/was replaced at .* UTC, because a later run of "sis" withheld other records\. Look at hold \d+\./);
+    const approving = expect(approve(hold)).rejects.toThrow(
+      /was replaced at .* UTC, because a later run of "sis" withheld other records\. Look at hold \d+\./,
+    );
     await lock.waiters(2);
     await lock.release();
     await applying;
@@ -219,7 +221,9 @@ describe('a hold', () => {
     expect(run).toMatchObject({ status: 'succeeded', reason: null });
     expect(await archived()).toEqual(ids('a', 4));
     expect(await statuses()).toEqual(['resolved']);
-    await expect(approve(hold)).rejects.toThrow(/was resolved at .* UTC: a later run of "sis" had nothing to withhold any more\./);
+    await expect(approve(hold)).rejects.toThrow(
+      /was resolved at .* UTC: a later run of "sis" had nothing to withhold any more\./,
+    );
   });
 
   it('that was rejected is not opened again for the same records, but for others', async () => {

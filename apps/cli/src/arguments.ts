@@ -72,14 +72,14 @@ function unknownWord(what: string, text: string, words: readonly string[]): Comm
 }
 
 /**
- * The queues of `--stages fetch,diff`. `schedule` starts runs when they are due; left out, everything is served.
+ * The queues of `--stages fetch,diff`. `schedule` starts runs when they are due, `notify` tells of new holds; left out, everything is served.
  *
  * @throws CommandError for an unknown stage.
  */
 export function queuesFrom(text: string | undefined): readonly QueueName[] {
   if (text === undefined) return QUEUES;
   const words = text.split(',').map((word) => word.trim());
-  const stages = words.map((word) => wordFrom('stage', word, [...STAGES, 'schedule'] as const));
+  const stages = words.map((word) => wordFrom('stage', word, [...STAGES, 'schedule', 'notify'] as const));
   return [
     ...new Set(
       stages.flatMap((stage): QueueName[] =>

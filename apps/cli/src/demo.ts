@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '@rollbook/core';
+import { UsageError, number } from '@rollbook/core';
 import { createLogger, installShutdown, type Logger } from '@rollbook/runtime';
 import { DISTRICT_ID, THRESHOLD_PERCENT, type PretendDistrict } from './demo/pretend-district.ts';
 import { playSteps, type StepResult } from './demo/play.ts';
@@ -7,7 +7,7 @@ import { Screen } from './demo/screen.ts';
 import { withSetting, type Setting } from './demo/setting.ts';
 import { stepsOf } from './demo/steps.ts';
 import { summaryLines } from './demo/summary.ts';
-import { number, seconds } from './demo/words.ts';
+import { seconds } from './demo/words.ts';
 
 const USAGE = `Usage: npm run demo [-- --keep]
 

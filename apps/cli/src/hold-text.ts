@@ -1,8 +1,9 @@
+import { counted, number } from '@rollbook/core';
 import type { HoldDetails, HoldSummary } from '@rollbook/store';
 import { steps } from './run-sync.ts';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
-import { counted, number, time } from './wording.ts';
+import { time } from './wording.ts';
 
 /** Records that are listed; JSON holds all. */
 export const SHOWN_RECORDS = 50;

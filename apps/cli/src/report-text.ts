@@ -5,11 +5,13 @@ import {
   type RecordType,
   type ReportWarning,
   type RunReport,
+  counted,
+  listed,
+  number,
 } from '@rollbook/core';
 import { explanationsText } from './hold-text.ts';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
-import { counted, listed, number } from './wording.ts';
 
 const COUNTS = [
   'created',

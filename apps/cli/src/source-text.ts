@@ -1,11 +1,11 @@
-import { RECORD_TYPES } from '@rollbook/core';
+import { RECORD_TYPES, listed, number } from '@rollbook/core';
 import { reasonText } from './report-text.ts';
 import { steps } from './run-sync.ts';
 import { schoolsYaml } from './schools-yaml.ts';
 import type { SourceTest } from './source-test.ts';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
-import { age, listed, number, time } from './wording.ts';
+import { age, time } from './wording.ts';
 
 const MOST_NOTES = 20;
 const MOST_SCHOOLS = 40;

@@ -1,9 +1,4 @@
-/** `1,234`. */
-export const number = (value: number): string => value.toLocaleString('en-US');
-
-/** `1 record`, `1,234 records`. */
-export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${number(count)} ${count === 1 ? one : many}`;
+import { number } from '@rollbook/core';
 
 /** `2026-03-02 02:00 UTC`; a dash for what has not happened. */
 export const time = (iso: string | null): string =>
@@ -25,10 +20,4 @@ export function duration(fromIso: string | null, toIso: string | null): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
-
-/** `a`, `a and b`, `a, b and c`. */
-export function listed(parts: readonly string[]): string {
-  if (parts.length <= 1) return parts.join('');
-  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }

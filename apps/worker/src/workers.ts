@@ -3,9 +3,12 @@ import type { RosterSettings } from '@rollbook/core';
 import {
   QUEUES,
   SyncClosed,
+  enqueueDigestIfDue,
   requestSync,
   runStage,
+  sendDigest,
   sweep,
+  type AlertContext,
   type Log,
   type PipelineContext,
   type QueueName,
@@ -25,6 +28,7 @@ import {
 } from '@rollbook/queue';
 import { createSource } from '@rollbook/sources';
 import {
+  PostgresAlerts,
   PostgresRuns,
   PostgresSnapshots,
   openSourceConfig,
@@ -33,6 +37,7 @@ import {
   type Database,
   type SecretKey,
 } from '@rollbook/store';
+import { createNotifier } from './notifier.ts';
 
 export interface WorkersOptions {
   readonly backend: QueueBackend;
@@ -46,6 +51,10 @@ export interface WorkersOptions {
   readonly allowPrivateSources: boolean;
   /** An existing folder for what a fetch copies while it reads; the system's temporary folder if left out. */
   readonly spoolDir?: string;
+  /** Where new holds are told of; in the log alone if left out. */
+  readonly alertUrl?: string | undefined;
+  /** How long the first of several new holds waits for the others, in milliseconds; a quarter of an hour if left out. */
+  readonly digestAfterMs?: number;
   /** How often lost jobs are looked for, in milliseconds. */
   readonly sweepIntervalMs?: number;
   readonly log: Log;
@@ -72,10 +81,12 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   });
   const queues = new Queues(connection, onError);
   const settings = { ...DEFAULT_WORKER_SETTINGS, ...options.settings };
-  const context: PipelineContext = {
+  const context: PipelineContext & AlertContext = {
     ledger: new PostgresRuns(database.pool, { silenceLimitMs: settings.lockDurationMs }),
     snapshots: new PostgresSnapshots(database.pool),
     queue: queues,
+    alerts: new PostgresAlerts(database.pool),
+    notifier: createNotifier(options.alertUrl, log),
     openSource: (syncId, roster) => openSource(options, syncId, roster),
     log,
   };
@@ -92,7 +103,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   await Promise.all(workers.map((worker) => worker.ready()));
   const registration = await registerWorker(database.pool, names);
   const sweeper = repeat(
-    () => sweep(context),
+    async () => {
+      await sweep(context);
+      await enqueueDigestIfDue(context, options.digestAfterMs);
+    },
     options.sweepIntervalMs ?? SWEEP_INTERVAL_MS,
     (error) => log.warn({}, `the sweep failed and will be repeated: ${text(error)}`),
   );
@@ -117,7 +131,7 @@ async function openSource(options: WorkersOptions, syncId: string, roster: Roste
   });
 }
 
-function createHandlers(context: PipelineContext): Handlers {
+function createHandlers(context: PipelineContext & AlertContext): Handlers {
   const stage =
     (name: Stage) =>
     (payload: StagePayload, { isLastAttempt, signal }: HandlerInfo) =>
@@ -137,6 +151,7 @@ function createHandlers(context: PipelineContext): Handlers {
         return { closed: true };
       }
     },
+    notify: () => sendDigest(context),
   };
 }
 

@@ -84,7 +84,7 @@ describe('explainThreshold', () => {
         { school: 'B', active: 100, toArchive: 30 },
       ]),
     );
-    expect(advice).toMatch(/raise the deletion threshold to 30 % for one run and put it back/);
+    expect(advice).toMatch(/raise the deletion threshold to 30 % for the next run\./);
     expect(advice).toMatch(/District administrator: .* approve them/);
     expect(advice).toMatch(/the next run clears the hold by itself/);
     expect(advice).not.toMatch(/whole group is missing/);

@@ -2,7 +2,7 @@ import type { Finding, GuardResult, Withheld } from './guard.ts';
 import { differInLeadingZeros } from './missing-schools.ts';
 import type { MissingSchool } from './missing-schools.ts';
 import { quoted } from './received.ts';
-import type { RecordType } from './record-types.ts';
+import { capitalised, recordNoun } from './wording.ts';
 
 /** What is shown to administrators: what was seen and what came of it; then the likely cause, the remedy and who acts. */
 export interface Explanation {
@@ -11,18 +11,6 @@ export interface Explanation {
 }
 
 const MAX_LISTED = 5;
-
-const NOUNS: Readonly<Record<RecordType, readonly [one: string, many: string]>> = {
-  schools: ['school', 'schools'],
-  terms: ['term', 'terms'],
-  courses: ['course', 'courses'],
-  classes: ['class', 'classes'],
-  students: ['student', 'students'],
-  staff: ['staff member', 'staff members'],
-  guardians: ['guardian', 'guardians'],
-  enrollments: ['enrollment', 'enrollments'],
-  guardianships: ['guardianship', 'guardianships'],
-};
 
 /** The explanation of a result's primary reason; null if it passed. */
 export function explain(result: GuardResult): Explanation | null {
@@ -72,10 +60,8 @@ const byExcess = (a: Finding, b: Finding): number => excess(b) - excess(a) || b.
 function group({ recordType, school, toArchive, active }: Finding): string {
   if (recordType === 'schools' && school !== null) return `school ${quoted(school)} itself`;
   const place = school === null ? 'the district' : `school ${quoted(school)}`;
-  return `${toArchive} of ${active} ${NOUNS[recordType][active === 1 ? 0 : 1]} of ${place}`;
+  return `${toArchive} of ${active} ${recordNoun(recordType, active)} of ${place}`;
 }
-
-const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const allowance = ({ allowed }: Finding): string => (allowed === 0 ? 'none' : String(allowed));
 
@@ -108,7 +94,7 @@ function consequence({ findings, withheld }: GuardResult): string {
 function withheldPlaces({ schools, districtTypes }: Withheld): string {
   const places = [
     ...schools.map((school) => `school ${quoted(school)}`),
-    ...districtTypes.map((recordType) => `the district's ${NOUNS[recordType][1]}`),
+    ...districtTypes.map((recordType) => `the district's ${recordNoun(recordType, 2)}`),
   ];
   return listed(places, ' and ');
 }
@@ -130,9 +116,7 @@ function thresholdAdvice(tripped: readonly Finding[]): string {
 /** A threshold of 100 % would guard nothing, so that raising it is no advice where it takes that much. */
 function raising(tripped: readonly Finding[]): string {
   const percent = Math.max(...tripped.map(({ smallestPassingPercent }) => smallestPassingPercent));
-  return percent === 100
-    ? ''
-    : `, or raise the deletion threshold to ${percent} % for one run and put it back afterwards`;
+  return percent === 100 ? '' : `, or raise the deletion threshold to ${percent} % for the next run`;
 }
 
 function missingSchool({ sisId, name, nearest }: MissingSchool): string {

@@ -65,3 +65,4 @@ export { CAUSES, HoldExplanation } from './hold-explanation/explanation.ts';
 export { explainHold } from './hold-explanation/explain-hold.ts';
 export { RunFindings, whatIf } from './what-if.ts';
 export type { WhatIf } from './what-if.ts';
+export { capitalised, counted, countedRecords, listed, number, recordNoun } from './wording.ts';

@@ -14,6 +14,10 @@ export type StagePayload = z.infer<typeof StagePayload>;
 export const SchedulePayload = z.strictObject({ version: z.literal(1), syncId: z.string().min(1) });
 export type SchedulePayload = z.infer<typeof SchedulePayload>;
 
+/** `slot`: the quarter of an hour in which the digest fell due, ISO 8601 in UTC; it gives the job its id. */
+export const NotifyPayload = z.strictObject({ version: z.literal(1), slot: z.iso.datetime() });
+export type NotifyPayload = z.infer<typeof NotifyPayload>;
+
 /** One kind of job. Its failures are tried again `attempts` times in all, `backoffMs` doubling from one to the next. */
 export interface JobKind {
   readonly name: string;
@@ -33,6 +37,7 @@ export const JOBS = {
   guard: { name: 'guard', payload: StagePayload, attempts: 5, backoffMs: 2_000, timeoutMs: 5 * MINUTE_MS },
   apply: { name: 'apply', payload: StagePayload, attempts: 5, backoffMs: 2_000, timeoutMs: 60 * MINUTE_MS },
   schedule: { name: 'schedule', payload: SchedulePayload, attempts: 5, backoffMs: 2_000, timeoutMs: MINUTE_MS },
+  notify: { name: 'notify', payload: NotifyPayload, attempts: 5, backoffMs: 10_000, timeoutMs: MINUTE_MS },
 } as const satisfies Record<string, JobKind>;
 export type JobName = keyof typeof JOBS;
 export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]['payload']>;
@@ -51,6 +56,7 @@ export const QUEUES = [
   'guard',
   'apply',
   'schedule',
+  'notify',
 ] as const;
 export type QueueName = (typeof QUEUES)[number];
 
@@ -62,3 +68,5 @@ export const jobNameOf = (queue: QueueName): JobName => (queue.startsWith('fetch
 
 /** Deterministic, so that a stage enqueued twice is one job. No colon and not a bare number: BullMQ refuses those. */
 export const jobIdOf = (stage: Stage, payload: StagePayload): string => `${stage}.${payload.runId}.${payload.round}`;
+
+export const digestJobIdOf = ({ slot }: NotifyPayload): string => `notify.${slot.replaceAll(':', '-')}`;

@@ -15,4 +15,5 @@ export * from './request-sync.ts';
 export * from './run-stage.ts';
 export * from './judge.ts';
 export * from './sweep.ts';
+export * from './alerts.ts';
 export * from './preview.ts';

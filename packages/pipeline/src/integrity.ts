@@ -1,4 +1,4 @@
-import { RECORD_TYPES, SyncError, type RecordType, type RunSettings } from '@rollbook/core';
+import { RECORD_TYPES, SyncError, number, type RecordType, type RunSettings } from '@rollbook/core';
 import type { SnapshotContents } from './snapshot.ts';
 import { isSynced } from './synced-types.ts';
 
@@ -8,8 +8,6 @@ export interface IntegrityInput {
   readonly managedCount: (recordType: RecordType) => Promise<number>;
   readonly settings: Pick<RunSettings, 'maxSkippedPercent' | 'recordTypes'>;
 }
-
-const number = (value: number): string => value.toLocaleString('en-US');
 
 /**
  * What must never reach the diff although every file could be read (guard §19, §20).

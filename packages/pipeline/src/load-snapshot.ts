@@ -1,4 +1,4 @@
-import { SyncError, type RecordType, type RunSettings } from '@rollbook/core';
+import { SyncError, counted, number, type RecordType, type RunSettings } from '@rollbook/core';
 import { INDEXED_TYPES, Intake, inModelOrder } from './intake.ts';
 import { checkIntegrity } from './integrity.ts';
 import type { StageSnapshot } from './ledger.ts';
@@ -209,7 +209,7 @@ class Loading {
   async #count(rows: number): Promise<void> {
     this.#rows += rows;
     if (this.#rows >= this.#nextReport) {
-      this.#options.onProgress(`${this.#rows.toLocaleString('en-US')} records read`);
+      this.#options.onProgress(`${number(this.#rows)} records read`);
       this.#nextReport += PROGRESS_EVERY_ROWS;
     }
     await this.draft.drain();
@@ -233,7 +233,7 @@ class Loading {
 function unlinkedSchools(intake: Intake): CountedWarning[] {
   return [...intake.unlinkedSchools].map(([school, count]) => {
     const what = intake.isSchool(school) ? 'school' : 'organization';
-    const records = count === 1 ? '1 record' : `${count.toLocaleString('en-US')} records`;
+    const records = counted(count, 'record');
     return {
       code: 'school_not_linked',
       file: null,

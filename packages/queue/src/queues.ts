@@ -1,11 +1,14 @@
 import {
   JOBS,
   QUEUES,
+  digestJobIdOf,
   jobIdOf,
   jobNameOf,
+  type DigestQueue,
   type JobKind,
   type JobQueue,
   type JobState,
+  type NotifyPayload,
   type QueueName,
   type Stage,
   type StagePayload,
@@ -27,7 +30,7 @@ export type RetryPolicy = Pick<JobKind, 'attempts' | 'backoffMs'>;
 const SCHEDULE_PREFIX = 'sync.';
 
 /** All queues of the catalogue, for those who add jobs. */
-export class Queues implements JobQueue {
+export class Queues implements JobQueue, DigestQueue {
   readonly #queues: ReadonlyMap<QueueName, Queue>;
 
   readonly #retry: Partial<RetryPolicy>;
@@ -54,10 +57,18 @@ export class Queues implements JobQueue {
   }
 
   async enqueue(name: QueueName, stage: Stage, payload: StagePayload): Promise<void> {
+    await this.#add(name, stage, payload, jobIdOf(stage, payload));
+  }
+
+  async enqueueDigest(payload: NotifyPayload): Promise<void> {
+    await this.#add('notify', 'notify', payload, digestJobIdOf(payload));
+  }
+
+  async #add(name: QueueName, job: string, payload: object, jobId: string): Promise<void> {
     const { payload: schema, attempts, backoffMs } = { ...JOBS[jobNameOf(name)], ...this.#retry };
-    await this.#queue(name).add(stage, schema.parse(payload), {
+    await this.#queue(name).add(job, schema.parse(payload), {
       ...JOB_RETENTION,
-      jobId: jobIdOf(stage, payload),
+      jobId,
       attempts,
       backoff: { type: 'exponential', delay: backoffMs, jitter: 0.25 },
     });

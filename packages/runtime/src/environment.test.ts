@@ -29,6 +29,7 @@ describe('readEnvironment', () => {
       httpHost: '127.0.0.1',
       httpPort: 8383,
       dashboardPassword: undefined,
+      alertUrl: undefined,
       logLevel: undefined,
       shutdownTimeoutMs: 25_000,
       warnings: [],
@@ -52,6 +53,7 @@ describe('readEnvironment', () => {
         ROLLBOOK_HTTP_HOST: '0.0.0.0',
         ROLLBOOK_HTTP_PORT: ' 80 ',
         ROLLBOOK_DASHBOARD_PASSWORD: 'long enough',
+        ROLLBOOK_ALERT_URL: 'https://hooks.internal/T0',
         ROLLBOOK_LOG_LEVEL: 'debug',
         ROLLBOOK_SHUTDOWN_SECONDS: '5',
       },
@@ -67,6 +69,7 @@ describe('readEnvironment', () => {
       httpHost: '0.0.0.0',
       httpPort: 80,
       dashboardPassword: 'long enough',
+      alertUrl: 'https://hooks.internal/T0',
       logLevel: 'debug',
       shutdownTimeoutMs: 5_000,
     });
@@ -90,6 +93,7 @@ describe('readEnvironment', () => {
     ['REDIS_URL', 'http://:hunter2@cache'],
     ['ROLLBOOK_SECRET_KEYS', 'hunter2'],
     ['ROLLBOOK_DASHBOARD_PASSWORD', 'hunter2'],
+    ['ROLLBOOK_ALERT_URL', 'ftp://hooks.internal/hunter2'],
   ])('never shows what was received for %s', (key, value) => {
     const message = messageOf({ [key]: value });
     expect(message).toContain(`${key}: expected `);

@@ -7,7 +7,13 @@ import { LOG_LEVELS } from './logger.ts';
 import { type SecretKey, parseSecretKeys } from './secret-keys.ts';
 
 /** Shown by their kind alone in messages: they are secrets or may hold one. */
-const SECRET_KEYS = new Set(['DATABASE_URL', 'REDIS_URL', 'ROLLBOOK_SECRET_KEYS', 'ROLLBOOK_DASHBOARD_PASSWORD']);
+const SECRET_KEYS = new Set([
+  'DATABASE_URL',
+  'REDIS_URL',
+  'ROLLBOOK_SECRET_KEYS',
+  'ROLLBOOK_DASHBOARD_PASSWORD',
+  'ROLLBOOK_ALERT_URL',
+]);
 
 const url = (expected: string, protocols: readonly string[]): z.ZodType<string> =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), expected);
@@ -48,6 +54,7 @@ const Variables = z.object({
     .default('127.0.0.1'),
   ROLLBOOK_HTTP_PORT: integer(0, 65_535).default(8383),
   ROLLBOOK_DASHBOARD_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
+  ROLLBOOK_ALERT_URL: url('a URL that begins with https:// or http://', ['https:', 'http:']).optional(),
   ROLLBOOK_LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).optional(),
   ROLLBOOK_SHUTDOWN_SECONDS: integer(1, 3_600).default(25),
   ROLLBOOK_ACTOR: z.string().max(200, 'at most 200 characters').optional(),
@@ -65,6 +72,8 @@ export interface Environment {
   readonly httpHost: string;
   readonly httpPort: number;
   readonly dashboardPassword: string | undefined;
+  /** Where new holds are told of; a web address that holds a secret. */
+  readonly alertUrl: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number] | undefined;
   readonly shutdownTimeoutMs: number;
   /** What looks like a mistake but harms nobody: to be shown to people once. */
@@ -98,6 +107,7 @@ export function readEnvironment(
     httpHost: values.ROLLBOOK_HTTP_HOST,
     httpPort: values.ROLLBOOK_HTTP_PORT,
     dashboardPassword: values.ROLLBOOK_DASHBOARD_PASSWORD,
+    alertUrl: values.ROLLBOOK_ALERT_URL,
     logLevel: values.ROLLBOOK_LOG_LEVEL,
     shutdownTimeoutMs: values.ROLLBOOK_SHUTDOWN_SECONDS * 1000,
     warnings: misspeltKeys(Object.keys(trimmed)),

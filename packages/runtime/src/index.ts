@@ -1,3 +1,4 @@
+export { postAlert } from './alert-webhook.ts';
 export { ENVIRONMENT_KEYS, loadDotEnv, readEnvironment } from './environment.ts';
 export type { Environment } from './environment.ts';
 export { LOG_LEVELS, createLogger } from './logger.ts';

@@ -1,5 +1,6 @@
 export { inTransaction, openDatabase } from './database.ts';
 export type { Database, DatabaseOptions } from './database.ts';
+export { PostgresAlerts } from './alerts.ts';
 export { approveHold, rejectHold, reopenHold } from './hold-decisions.ts';
 export type { Approval, Approved, Decision, RecordName } from './hold-decisions.ts';
 export type { Decider } from './decisions.ts';

@@ -1,4 +1,4 @@
-import { RECORD_TYPES, type RecordType } from '@rollbook/core';
+import { RECORD_TYPES, countedRecords, type RecordType } from '@rollbook/core';
 import { isSynced, type CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { changesTable } from './changes.ts';
@@ -79,20 +79,20 @@ function warningOf(
   { type, action, count }: { readonly type: RecordType; readonly action: 'k' | 'g'; readonly count: number },
   grace: number,
 ): CountedWarning {
-  const what = `${count.toLocaleString('en-US')} ${type}`;
+  const what = `${countedRecords(count, type)} ${count === 1 ? 'is missing from the data and stays active' : 'are missing from the data and stay active'}`;
   return action === 'k'
     ? {
         code: 'kept_by_decision',
         file: null,
         line: null,
-        message: `${what} are missing from the data and stay active, as was decided on their hold`,
+        message: `${what}, as was decided`,
         count,
       }
     : {
         code: 'transfer_grace',
         file: null,
         line: null,
-        message: `${what} are missing from the data and stay active until they were missing in ${grace} runs in a row`,
+        message: `${what} until ${grace} runs in a row were without ${count === 1 ? 'it' : 'them'}`,
         count,
       };
 }

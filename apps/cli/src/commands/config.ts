@@ -1,11 +1,10 @@
-import { configJsonSchema } from '@rollbook/core';
+import { configJsonSchema, counted } from '@rollbook/core';
 import { loadConfiguration, type LoadedConfiguration } from '@rollbook/store';
 import type { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { readConfig } from '../read-config.ts';
 import { openEnvironment, withServices } from '../session.ts';
 import { outJson, type Terminal } from '../terminal.ts';
-import { counted } from '../wording.ts';
 
 /** `config load|validate|schema`. */
 export function registerConfig(program: Command, { terminal }: CommandLine): void {

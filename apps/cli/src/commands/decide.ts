@@ -1,4 +1,4 @@
-import type { RecordType } from '@rollbook/core';
+import { counted, type RecordType } from '@rollbook/core';
 import { requestApproval } from '@rollbook/pipeline';
 import {
   PostgresRuns,
@@ -19,7 +19,6 @@ import { CommandError } from '../problem.ts';
 import { showRun, waitForRun } from '../run-sync.ts';
 import { withServices, type Session } from '../session.ts';
 import { outJson } from '../terminal.ts';
-import { counted } from '../wording.ts';
 
 interface ApproveOptions {
   readonly school?: readonly string[];

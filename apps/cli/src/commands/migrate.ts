@@ -1,3 +1,4 @@
+import { counted } from '@rollbook/core';
 import { migrate, reseal } from '@rollbook/store';
 import { acquireServices, createLogger } from '@rollbook/runtime';
 import type { Command } from 'commander';
@@ -5,7 +6,6 @@ import type { CommandLine } from '../command-line.ts';
 import { openEnvironment, withServices } from '../session.ts';
 import { probeTcp } from '../tcp-probe.ts';
 import type { Terminal } from '../terminal.ts';
-import { counted } from '../wording.ts';
 
 /** `migrate`. */
 export function registerMigrate(program: Command, { terminal }: CommandLine): void {

@@ -1,3 +1,4 @@
+import { counted } from '@rollbook/core';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,7 +12,6 @@ import { CommandError, Interrupted } from '../problem.ts';
 import { sandboxYaml } from '../sandbox/configuration.ts';
 import { SandboxConsole } from '../sandbox/console.ts';
 import type { Terminal } from '../terminal.ts';
-import { counted } from '../wording.ts';
 
 interface Options {
   readonly seed: string;

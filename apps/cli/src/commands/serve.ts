@@ -23,8 +23,9 @@ export function registerServe(program: Command, { terminal }: CommandLine): void
         const { password, whereToFind } = openDashboardPassword(environment);
         const shared = { backend: services.queue, database, log };
         if (options.workers) {
-          const { allowPrivateSources } = environment;
-          const workers = await startWorkers({ ...shared, secretKeys: session.secretKeys(), allowPrivateSources });
+          const { allowPrivateSources, alertUrl } = environment;
+          const secretKeys = session.secretKeys();
+          const workers = await startWorkers({ ...shared, secretKeys, allowPrivateSources, alertUrl });
           // What is handed back at the end needs a moment before the time is up.
           const graceMs = environment.shutdownTimeoutMs * 0.8;
           shutdown.acquire('workers', (mode) => workers.stop(mode === 'graceful' ? graceMs : 0));

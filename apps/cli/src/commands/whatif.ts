@@ -1,4 +1,4 @@
-import { thresholdFromText, whatIf, type RecordType, type WhatIf } from '@rollbook/core';
+import { thresholdFromText, whatIf, type RecordType, type WhatIf, counted, number } from '@rollbook/core';
 import { readPastFindings } from '@rollbook/store';
 import type { Command } from 'commander';
 import { countFrom, recordTypeFrom } from '../arguments.ts';
@@ -7,7 +7,7 @@ import { findSync } from '../lookup.ts';
 import { withServices } from '../session.ts';
 import { table } from '../table.ts';
 import { outJson, type Colors } from '../terminal.ts';
-import { counted, number, time } from '../wording.ts';
+import { time } from '../wording.ts';
 
 const MOST_RUNS = 1_000;
 const MOST_ROWS = 30;

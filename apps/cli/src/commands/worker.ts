@@ -12,7 +12,7 @@ export function registerWorker(program: Command, { terminal }: CommandLine): voi
   program
     .command('worker')
     .description('run stage workers until stopped')
-    .option('--stages <list>', 'only these, separated by commas: fetch, diff, guard, apply, schedule')
+    .option('--stages <list>', 'only these, separated by commas: fetch, diff, guard, apply, schedule, notify')
     .option('--concurrency <n>', 'jobs at once for each stage', '2')
     .addHelpText(
       'after',
@@ -31,6 +31,7 @@ export function registerWorker(program: Command, { terminal }: CommandLine): voi
           settings: { concurrency },
           secretKeys: session.secretKeys(),
           allowPrivateSources: environment.allowPrivateSources,
+          alertUrl: environment.alertUrl,
           log,
         });
         // What is handed back at the end needs a moment before the time is up.

@@ -1,10 +1,10 @@
+import { number } from '@rollbook/core';
 import { loadConfiguration } from '@rollbook/store';
 import { cleverContentsOf } from './clever-contents.ts';
 import { contentsOf } from './contents.ts';
 import type { ProviderDistricts } from './provider-districts.ts';
 import type { Step } from './steps.ts';
 import { differences, expectApplied, expectFailure } from './verdict.ts';
-import { number } from './words.ts';
 
 const sizeOf = ({ students, schools }: ProviderDistricts['clever']['district']): string =>
   `${number(students.length)} students in ${schools.length} schools`;

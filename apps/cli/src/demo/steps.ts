@@ -1,4 +1,4 @@
-import { UsageError, type Reason } from '@rollbook/core';
+import { UsageError, number, type Reason } from '@rollbook/core';
 import type { Trigger } from '@rollbook/pipeline';
 import { approveHold, listHolds, loadConfiguration, readHold, type RunDetails } from '@rollbook/store';
 import { changesBetween, contentsOf, type Contents } from './contents.ts';
@@ -13,7 +13,6 @@ import {
 import { classlinkSteps, cleverSteps } from './provider-steps.ts';
 import type { Setting } from './setting.ts';
 import { differences, expectApplied, expectFailure, type Expectation } from './verdict.ts';
-import { number } from './words.ts';
 
 export interface Step {
   readonly districtId: string;

@@ -1,8 +1,9 @@
+import { number } from '@rollbook/core';
 import type { StepResult } from './play.ts';
 import type { Step } from './steps.ts';
 import { formatTable, type Column } from './summary-table.ts';
 import { statusText } from './verdict.ts';
-import { countLines, number, seconds } from './words.ts';
+import { countLines, seconds } from './words.ts';
 
 const COLUMNS: readonly Column[] = [
   { heading: 'Step', width: 3 },

@@ -1,4 +1,4 @@
-import { RECORD_TYPES, type RecordCounts, type RecordType } from '@rollbook/core';
+import { RECORD_TYPES, number, type RecordCounts, type RecordType } from '@rollbook/core';
 import type { Stage } from '@rollbook/pipeline';
 
 type Counts = Readonly<Record<RecordType, RecordCounts>>;
@@ -18,8 +18,6 @@ const COUNT_WORDS = {
   archived: 'archived',
   withheld: 'waiting for a decision',
 } as const satisfies Partial<Record<keyof RecordCounts, string>>;
-
-export const number = (value: number): string => value.toLocaleString('en-US');
 
 /** `1.2 s`. */
 export const seconds = (durationMs: number): string => `${(durationMs / 1000).toFixed(1)} s`;

@@ -1,9 +1,8 @@
-import { UsageError } from '@rollbook/core';
+import { UsageError, counted } from '@rollbook/core';
 import { SITE_NAMES, lossyDay, ordinaryDay, type SiteName, type Sites } from '@rollbook/sandbox';
 import { wordFrom } from '../arguments.ts';
 import { table, type TableColumn } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { counted } from '../wording.ts';
 
 const HELP = `  list                  the sites, the faults that are on, and how much each was asked
   faults [SITE]         the faults there are, and what they do

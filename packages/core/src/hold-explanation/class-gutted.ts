@@ -4,7 +4,8 @@ import { MAX_EXAMPLES } from './explanation.ts';
 import type { HoldExplanation } from './explanation.ts';
 import { byCount, grouped } from './ordering.ts';
 import { isMostOf } from './shares.ts';
-import { idList, number, portion, schoolList } from './wording.ts';
+import { number } from '../wording.ts';
+import { idList, portion, schoolList } from './wording.ts';
 
 /** Some students change classes every week. Four out of five do not do so at once. */
 const LOST_PERCENT = 80;

@@ -5,7 +5,8 @@ import { MAX_EXAMPLES } from './explanation.ts';
 import type { HoldExplanation } from './explanation.ts';
 import { haveLeft } from './found-again.ts';
 import { compareTexts } from './ordering.ts';
-import { capitalised, portion, schoolList } from './wording.ts';
+import { capitalised } from '../wording.ts';
+import { portion, schoolList } from './wording.ts';
 
 /**
  * Looks for schools that lost every student and have no new one (guard §17, §25), and for schools that are no longer in

@@ -4,7 +4,8 @@ import { emptySchools } from './empty-schools.ts';
 import type { HoldExplanation } from './explanation.ts';
 import { byCount } from './ordering.ts';
 import { isHardlyAnyOf, isMostOf } from './shares.ts';
-import { counted, number, schoolList } from './wording.ts';
+import { countedRecords, number } from '../wording.ts';
+import { schoolList } from './wording.ts';
 
 /** One school may be closed. So may two of many; a quarter of all are not closed at once. */
 const FEWEST_SCHOOLS = 2;
@@ -47,8 +48,8 @@ function narrowedToSchools(evidence: HoldEvidence): HoldExplanation | null {
     explained: students,
     of: students,
     message:
-      `${number(empty.length)} of the ${counted(had.length, 'schools')} with students lost all of them ` +
-      `(${counted(students, 'students')} of ${schoolList(evidence, schools)}), while the others lost few or none: ` +
+      `${number(empty.length)} of the ${countedRecords(had.length, 'schools')} with students lost all of them ` +
+      `(${countedRecords(students, 'students')} of ${schoolList(evidence, schools)}), while the others lost few or none: ` +
       'this looks like sharing that was reduced to some of the schools.',
     advice: ADVICE,
     evidence: {
@@ -91,8 +92,8 @@ function coursesExplanation(courses: readonly GroupEvidence[], classes: readonly
     explained: gone.courses,
     of: gone.courses,
     message:
-      `${number(gone.courses)} of the ${counted(active.courses, 'courses')} and ${number(gone.classes)} of the ` +
-      `${counted(active.classes, 'classes')} are gone and hardly any came: ` +
+      `${number(gone.courses)} of the ${countedRecords(active.courses, 'courses')} and ${number(gone.classes)} of the ` +
+      `${countedRecords(active.classes, 'classes')} are gone and hardly any came: ` +
       'this looks like sharing that was reduced to some of the courses.',
     advice: ADVICE,
     evidence: {

@@ -1,5 +1,5 @@
 import { evidenceOf } from './hold-evidence.fixture.ts';
-import { capitalised, counted, dueToBeArchived, idList, portion, schoolList, wordList } from './wording.ts';
+import { dueToBeArchived, idList, portion, schoolList, wordList } from './wording.ts';
 
 it.each([
   [1, 1, 'The only class'],
@@ -8,14 +8,6 @@ it.each([
   [12_000, 34_567, '12,000 of the 34,567 classes'],
 ])('%i of %i: %s', (part, whole, words) => {
   expect(portion(part, whole, 'classes')).toBe(words);
-});
-
-it('counts in the singular and the plural', () => {
-  expect([counted(1, 'staff'), counted(0, 'staff'), counted(2_000, 'staff')]).toEqual([
-    '1 staff member',
-    '0 staff members',
-    '2,000 staff members',
-  ]);
 });
 
 describe('schools', () => {
@@ -59,8 +51,4 @@ it('speaks of the district where there is no school', () => {
 it('shortens lists of ids and of words', () => {
   expect(idList(['1', '2', '3', '4', '5'])).toBe('"1", "2", "3" and 2 more');
   expect(wordList(['kindergarten', 'grade 1'])).toBe('kindergarten and grade 1');
-});
-
-it('begins a sentence', () => {
-  expect(capitalised('school "a"')).toBe('School "a"');
 });

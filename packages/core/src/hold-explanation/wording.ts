@@ -1,33 +1,15 @@
 import type { HoldEvidence } from '../hold-evidence.ts';
 import { quoted } from '../received.ts';
 import type { RecordType } from '../record-types.ts';
+import { countedRecords, listed, number, recordNoun } from '../wording.ts';
 
 const MAX_NAMED = 3;
 const LONGEST_NAME = 60;
 
-const NOUNS: Readonly<Record<RecordType, readonly [one: string, many: string]>> = {
-  schools: ['school', 'schools'],
-  terms: ['term', 'terms'],
-  courses: ['course', 'courses'],
-  classes: ['class', 'classes'],
-  students: ['student', 'students'],
-  staff: ['staff member', 'staff members'],
-  guardians: ['guardian', 'guardians'],
-  enrollments: ['enrollment', 'enrollments'],
-  guardianships: ['guardianship', 'guardianships'],
-};
-
-/** `1,234`. */
-export const number = (value: number): string => value.toLocaleString('en-US');
-
-/** `1 class`, `1,234 classes`. */
-export const counted = (count: number, recordType: RecordType): string =>
-  `${number(count)} ${NOUNS[recordType][count === 1 ? 0 : 1]}`;
-
 /** `The only class`, `All 128 classes`, `1 of the 128 classes`. */
 export function portion(part: number, whole: number, recordType: RecordType): string {
-  if (part < whole) return `${number(part)} of the ${counted(whole, recordType)}`;
-  return whole === 1 ? `The only ${NOUNS[recordType][0]}` : `All ${counted(whole, recordType)}`;
+  if (part < whole) return `${number(part)} of the ${countedRecords(whole, recordType)}`;
+  return whole === 1 ? `The only ${recordNoun(recordType, 1)}` : `All ${countedRecords(whole, recordType)}`;
 }
 
 /** `460 of the 480 students due to be archived at North High`. */
@@ -64,13 +46,8 @@ export const schoolList = (evidence: HoldEvidence, schools: readonly string[]): 
 function firstOf<T>(items: readonly T[], show: (item: T) => string, more: (rest: number) => string): string {
   const rest = items.length - MAX_NAMED;
   const shown = items.slice(0, MAX_NAMED).map(show);
-  return joined(rest > 0 ? [...shown, more(rest)] : shown);
+  return listed(rest > 0 ? [...shown, more(rest)] : shown);
 }
-
-const joined = (parts: readonly string[]): string =>
-  parts.length <= 1 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
-
-export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A school by its name, with its id where another has the same name; by its id alone where it has none. */
 function schoolName({ schoolNames }: HoldEvidence, school: string): string {

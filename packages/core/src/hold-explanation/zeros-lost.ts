@@ -2,7 +2,8 @@ import type { HoldEvidence, ZerosEvidence } from '../hold-evidence.ts';
 import type { HoldExplanation } from './explanation.ts';
 import { matchedPairs, pairExample, pairsFacts } from './matched-pairs.ts';
 import type { MatchedPairs } from './matched-pairs.ts';
-import { capitalised, dueToBeArchived, schoolList } from './wording.ts';
+import { capitalised } from '../wording.ts';
+import { dueToBeArchived, schoolList } from './wording.ts';
 
 /** In a long list of numbers one id may be another without its zeros by chance; three times is no chance. */
 const FEWEST_PAIRS = 3;
