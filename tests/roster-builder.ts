@@ -3,6 +3,7 @@ import {
   emptyCounts,
   type Class,
   type Enrollment,
+  type Guardian,
   type RecordType,
   type RosterRecords,
   type Staff,
@@ -134,8 +135,8 @@ export class RosterBuilder implements RosterSource {
     return this;
   }
 
-  guardian(sisId: string, student: string): this {
-    this.records.guardians.set(sisId, person(sisId));
+  guardian(sisId: string, student: string, fields: Partial<Guardian> = {}): this {
+    this.records.guardians.set(sisId, { ...person(sisId), ...fields });
     const key = compositeKey(student, sisId);
     this.records.guardianships.set(key, {
       sisId: key,

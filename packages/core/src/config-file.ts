@@ -6,7 +6,7 @@ import { Calendar, NO_CALENDAR } from './calendar/calendar-config.ts';
 import { WITHHOLD } from './guard.ts';
 import { quoted, received } from './received.ts';
 import { repeatedIds } from './repeated-id.ts';
-import { ARCHIVED_STUDENTS, PHONE_COLUMNS } from './run-settings.ts';
+import { ARCHIVED_STUDENTS, GUARDIANS_WITHOUT_CONTACT, PHONE_COLUMNS } from './run-settings.ts';
 import { problemsOf } from './schema-problem.ts';
 import { SourceConfig } from './source-config.ts';
 
@@ -114,6 +114,10 @@ const SyncShape = z.strictObject({
     .default('sms')
     .describe('The column whose number is the one for login and messages, and is kept as sms'),
   maxGuardiansPerStudent: z.int().min(1).max(100).default(6).describe('Further guardians of a student are left out'),
+  guardiansWithoutContact: z
+    .enum(GUARDIANS_WITHOUT_CONTACT)
+    .default('leave-out')
+    .describe('New guardians with neither an e-mail nor a number for messages: left out until they have one, or taken'),
   transferGrace: z
     .int()
     .min(1)

@@ -55,6 +55,7 @@ export {
 export {
   ARCHIVED_STUDENTS,
   DEFAULT_RUN_SETTINGS,
+  GUARDIANS_WITHOUT_CONTACT,
   LimitsNote,
   PHONE_COLUMNS,
   RunSettings,

@@ -26,6 +26,7 @@ describe('runSettings (guard §14)', () => {
       updateLanguage: true,
       phoneCredentialColumn: 'phone',
       maxGuardiansPerStudent: 2,
+      guardiansWithoutContact: 'take',
       transferGrace: 3,
       classes: [{ sisId: 'K1', adopts: 'm1' }],
     });
@@ -44,6 +45,7 @@ describe('runSettings (guard §14)', () => {
       updateLanguage: true,
       phoneCredentialColumn: 'phone',
       maxGuardiansPerStudent: 2,
+      guardiansWithoutContact: 'take',
       transferGrace: 3,
       adoptions: { schools: [{ sisId: '4', adopts: 'south' }], classes: [{ sisId: 'K1', adopts: 'm1' }] },
       limitsNote: null,

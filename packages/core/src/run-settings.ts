@@ -13,6 +13,8 @@ import { RosterSettings, rosterSettingsOf } from './source-config.ts';
 
 /** What a sync does with students that a user archived and that are in the data (guard §10). */
 export const ARCHIVED_STUDENTS = ['restore', 'keep-archived'] as const;
+/** What a sync does with new guardians who have neither an e-mail nor a number for messages. */
+export const GUARDIANS_WITHOUT_CONTACT = ['leave-out', 'take'] as const;
 /** The column of the source whose number is the one for login and messages, kept as `sms`. */
 export const PHONE_COLUMNS = ['sms', 'phone'] as const;
 
@@ -51,6 +53,7 @@ export const RunSettings = z.object({
   updateLanguage: z.boolean().default(false),
   phoneCredentialColumn: z.enum(PHONE_COLUMNS).default('sms'),
   maxGuardiansPerStudent: z.int().min(1).default(6),
+  guardiansWithoutContact: z.enum(GUARDIANS_WITHOUT_CONTACT).default('leave-out'),
   /** A student or a member of the staff is gone after so many runs without them. */
   transferGrace: z.int().min(1).default(1),
   adoptions: z.object({ schools: z.array(Adoption), classes: z.array(Adoption) }).default({ schools: [], classes: [] }),
@@ -87,6 +90,7 @@ export function runSettings(sync: Omit<SyncConfig, 'id' | 'schedule' | 'enabled'
     updateLanguage: sync.updateLanguage,
     phoneCredentialColumn: sync.phoneCredentialColumn,
     maxGuardiansPerStudent: sync.maxGuardiansPerStudent,
+    guardiansWithoutContact: sync.guardiansWithoutContact,
     transferGrace: sync.transferGrace,
     adoptions: { schools: adoptionsOf(sync.schools ?? []), classes: adoptionsOf(sync.classes) },
     additionsOnly: false,

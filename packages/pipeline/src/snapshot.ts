@@ -2,8 +2,11 @@ import type { HoldEvidence, RecordType, RosterRecord, RunSettings } from '@rollb
 import type { Difference } from './difference.ts';
 import type { Delivery, PackedEnrollments, PullWarning } from './source.ts';
 
-/** `p`: present. `g`: marked as deleted. `s`: seen, but its row could not be used. `o`: outside the linked schools. */
-export type Presence = 'p' | 'g' | 's' | 'o';
+/**
+ * `p`: present. `g`: marked as deleted. `s`: seen, but its row could not be used. `o`: outside the linked schools. `l`:
+ * left out by the settings of the run: seen, and no more.
+ */
+export type Presence = 'p' | 'g' | 's' | 'o' | 'l';
 
 export interface TypeContents {
   readonly delivery: Delivery;

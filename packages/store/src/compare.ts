@@ -123,7 +123,7 @@ export async function countActive(
 
 /** Rows that end a record: in a full delivery all but those that could not be used, in a delta those that say so. */
 function endsSql({ delivery }: TypeContents): string {
-  return delivery === 'full' ? `s.presence <> 's'` : `s.presence IN ('g', 'o')`;
+  return delivery === 'full' ? `s.presence NOT IN ('s', 'l')` : `s.presence IN ('g', 'o')`;
 }
 
 /** Of the records that stand in no row of the snapshot only those that were not recognised are gone. */

@@ -37,8 +37,8 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   const rosterVersion = await readRosterVersion(sql, input.districtId);
   if (rosterVersion !== input.contents.recognition.rosterVersion)
     throw new SnapshotLost('the roster changed since its records were recognised');
-  const changes = await createChanges(sql, input.prefix);
   const warnings: CountedWarning[] = await limitSnapshot(sql, input);
+  const changes = await createChanges(sql, input.prefix);
   const comparisons = await compareAll(sql, input);
   const adopted = await planAdoptions(sql, input, warnings);
   for (const recordType of ['schools', 'classes'] as const)

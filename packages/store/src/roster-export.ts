@@ -1,7 +1,8 @@
-import { RECORD_TYPES, UsageError, nearest, type RecordType } from '@rollbook/core';
+import { RECORD_TYPES, UsageError, type RecordType } from '@rollbook/core';
 import type pg from 'pg';
 import { columnsOf, type Column } from './columns.ts';
 import { atOneMoment, rowsOf } from './cursor.ts';
+import { refuseUnknownDistrict } from './known-district.ts';
 
 export interface ExportRequest {
   readonly districtId: string;
@@ -47,13 +48,4 @@ export async function* exportRoster(
     await refuseUnknownDistrict(client, districtId);
     yield* rowsOf<Record<string, string>>(client, selectSql(recordType), [districtId, status]);
   });
-}
-
-async function refuseUnknownDistrict(client: pg.PoolClient, districtId: string): Promise<void> {
-  const { rows } = await client.query<{ id: string }>('SELECT id FROM districts ORDER BY id');
-  const ids = rows.map(({ id }) => id);
-  if (ids.includes(districtId)) return;
-  const [meant] = nearest(districtId, ids);
-  const hint = meant === undefined ? '' : ` Is "${meant}" meant?`;
-  throw new UsageError(`There is no district "${districtId}".${hint}`);
 }

@@ -1,36 +1,27 @@
 import type { Finding } from '@rollbook/core';
-import type { CountedWarning } from '@rollbook/pipeline';
+import type { CountedWarning, Stage } from '@rollbook/pipeline';
 import type { Sql } from './database.ts';
 
-/** Writes the warnings of a run in place of any it had. */
-export async function replaceWarnings(sql: Sql, runId: number, warnings: readonly CountedWarning[]): Promise<void> {
-  await sql.query('DELETE FROM warnings WHERE run_id = $1', [runId]);
+/**
+ * Writes what a stage has to warn of, in place of what it said when it ran before. A new fetch begins a new list: what the
+ * later stages said was of other data.
+ */
+export async function writeWarnings(
+  sql: Sql,
+  runId: number,
+  stage: Stage,
+  warnings: readonly CountedWarning[],
+): Promise<void> {
+  await sql.query(`DELETE FROM warnings WHERE run_id = $1 AND ($2 = 'fetch' OR stage = $2)`, [runId, stage]);
   await sql.query(
-    `INSERT INTO warnings (run_id, ordinal, code, file, line, message, count)
-     SELECT $1, ordinal, code, file, line, message, count
-     FROM unnest($2::text[], $3::text[], $4::integer[], $5::text[], $6::integer[])
+    `INSERT INTO warnings (run_id, ordinal, stage, code, file, line, message, count)
+     SELECT $1, w.ordinal + (SELECT coalesce(max(ordinal), 0) FROM warnings WHERE run_id = $1), $2,
+       w.code, w.file, w.line, w.message, w.count
+     FROM unnest($3::text[], $4::text[], $5::integer[], $6::text[], $7::integer[])
        WITH ORDINALITY AS w (code, file, line, message, count, ordinal)`,
     [
       runId,
-      warnings.map((warning) => warning.code),
-      warnings.map((warning) => warning.file),
-      warnings.map((warning) => warning.line),
-      warnings.map((warning) => warning.message),
-      warnings.map((warning) => warning.count),
-    ],
-  );
-}
-
-/** Adds warnings to those that a run has; a comparison that is made again finds its own there already. */
-export async function addWarnings(sql: Sql, runId: number, warnings: readonly CountedWarning[]): Promise<void> {
-  await sql.query(
-    `INSERT INTO warnings (run_id, ordinal, code, file, line, message, count)
-     SELECT $1, w.ordinal + (SELECT coalesce(max(ordinal), 0) FROM warnings WHERE run_id = $1), w.code, w.file, w.line, w.message, w.count
-     FROM unnest($2::text[], $3::text[], $4::integer[], $5::text[], $6::integer[])
-       WITH ORDINALITY AS w (code, file, line, message, count, ordinal)
-     WHERE NOT EXISTS (SELECT 1 FROM warnings k WHERE k.run_id = $1 AND k.code = w.code AND k.message = w.message)`,
-    [
-      runId,
+      stage,
       warnings.map((warning) => warning.code),
       warnings.map((warning) => warning.file),
       warnings.map((warning) => warning.line),

@@ -10,7 +10,7 @@ import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { settleHold } from './holds.ts';
 import { differenceOf, dropFormerSnapshot, endRun, saveSnapshot, snapshotOf, stageResult } from './run-commit.ts';
-import { addWarnings } from './run-details.ts';
+import { writeWarnings } from './run-details.ts';
 import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
 import { useRaise } from './threshold-raises.ts';
 import { undo } from './undo.ts';
@@ -75,6 +75,6 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo): Pro
 export async function applyUndo(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Applied> {
   const { id: runId, undoesRunId, districtId, syncId } = run;
   const { counts, warnings } = await undo(sql, { runId, undoesRunId: undoesRunId ?? 0, districtId, syncId });
-  await addWarnings(sql, runId, warnings);
+  await writeWarnings(sql, runId, 'apply', warnings);
   return { ...(await endRun(sql, lease, 'succeeded', null, counts)), counts };
 }

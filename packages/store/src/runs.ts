@@ -33,7 +33,7 @@ import {
   snapshotOf,
   withheldGroups,
 } from './run-commit.ts';
-import { addWarnings, replaceFindings, replaceWarnings } from './run-details.ts';
+import { replaceFindings, writeWarnings } from './run-details.ts';
 import { activeRun, successorOf, takeLease, type RunRow, type StageOfRun } from './run-lease.ts';
 import { requestApprovalRun, requestSyncRun, requestUndoRun, waitingApprovals } from './run-request.ts';
 import { applyRun, applyUndo, diffApprovalRun, diffRun, readRunEvidence } from './run-work.ts';
@@ -133,7 +133,7 @@ export class PostgresRuns implements RunLedger {
     await this.#commit(lease, async (sql) => {
       await dropFormerSnapshot(sql, lease.runId);
       await saveSnapshot(sql, lease, snapshot);
-      await replaceWarnings(sql, lease.runId, warnings);
+      await writeWarnings(sql, lease.runId, 'fetch', warnings);
       await advance(sql, lease, null);
     });
   }
@@ -143,7 +143,7 @@ export class PostgresRuns implements RunLedger {
       lease,
       async (sql) => {
         const difference = await (run.kind === 'approval' ? diffApprovalRun(sql, lease, run) : diffRun(sql, run));
-        await addWarnings(sql, run.id, difference.warnings);
+        await writeWarnings(sql, run.id, 'diff', difference.warnings);
         await advance(sql, lease, difference);
         return difference;
       },
@@ -192,7 +192,7 @@ export class PostgresRuns implements RunLedger {
   async fail(lease: Lease, failure: Failure): Promise<void> {
     await this.#commit(lease, async (sql) => {
       if (failure.findings) await replaceFindings(sql, lease.runId, failure.findings);
-      if (failure.warnings) await replaceWarnings(sql, lease.runId, failure.warnings);
+      if (failure.warnings) await writeWarnings(sql, lease.runId, 'fetch', failure.warnings);
       await endFailed(sql, lease.runId, failure);
     });
   }

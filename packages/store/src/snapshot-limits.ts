@@ -1,21 +1,34 @@
 import type { CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
+import { changesTable } from './changes.ts';
 import type { DiffInput } from './diff.ts';
 import { recognisedSql } from './recognised.ts';
-import { examples } from './snapshot-check.ts';
+import { examples, type Reported } from './snapshot-check.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /**
  * Rows that are in the data and may not become records under the settings of the run: they count as seen and no more, so
- * that nothing is created or archived for them. May be done again for the same snapshot.
+ * that nothing is created or archived for them. In a snapshot that was compared before, all are judged anew.
  */
 export async function limitSnapshot(sql: PoolClient, input: DiffInput): Promise<CountedWarning[]> {
+  await takeBackLimits(sql, input);
   await passOverArchived(sql, input);
-  if (!input.contents.types.guardianships) return [];
+  const unreachable = await passOverUnreachable(sql, input);
+  if (!input.contents.types.guardianships) return unreachable;
   if (input.settings.recordTypes === 'contacts') await passOverUnknownStudents(sql, input);
-  const warnings = await limitGuardianships(sql, input);
-  if (warnings.length > 0 || input.settings.recordTypes === 'contacts') await passOverLonelyGuardians(sql, input);
-  return warnings;
+  const surplus = await limitGuardianships(sql, input);
+  if (surplus.length > 0 || input.settings.recordTypes === 'contacts') await passOverLonelyGuardians(sql, input);
+  return [...unreachable, ...surplus];
+}
+
+async function takeBackLimits(sql: PoolClient, { prefix, contents }: DiffInput): Promise<void> {
+  const { rows } = await sql.query<{ wasCompared: boolean }>('SELECT to_regclass($1) IS NOT NULL AS "wasCompared"', [
+    changesTable(prefix),
+  ]);
+  if (rows[0]?.wasCompared !== true) return;
+  for (const recordType of ['guardians', 'guardianships', 'enrollments'] as const)
+    if (contents.types[recordType])
+      await sql.query(`UPDATE ${snapshotTable(prefix, recordType)} SET presence = 'p' WHERE presence = 'l'`);
 }
 
 /** Enrollments and guardianships of classes and students that a user archived and that stay archived (guard §10). */
@@ -32,7 +45,7 @@ async function passOverArchived(sql: PoolClient, { prefix, districtId, contents,
   for (const { parent, child, column } of children) {
     if (!contents.types[child]) continue;
     await sql.query(
-      `UPDATE ${snapshotTable(prefix, child)} s SET presence = 's' FROM ${parent} r
+      `UPDATE ${snapshotTable(prefix, child)} s SET presence = 'l' FROM ${parent} r
        WHERE r.district_id = $1 AND r.status = 'archived' AND r.archived_by = 'user' AND s.${column} = r.sis_id
          AND s.presence = 'p'`,
       [districtId],
@@ -40,10 +53,35 @@ async function passOverArchived(sql: PoolClient, { prefix, districtId, contents,
   }
 }
 
+/** New guardians to whom no message can be sent, with their guardianships: they come when they have a contact. */
+async function passOverUnreachable(sql: PoolClient, input: DiffInput): Promise<CountedWarning[]> {
+  const { prefix, districtId, contents, settings } = input;
+  if (!contents.types.guardians || settings.guardiansWithoutContact === 'take') return [];
+  const { rows } = await sql.query<Reported>(
+    `UPDATE ${snapshotTable(prefix, 'guardians')} s SET presence = 'l'
+     WHERE s.presence = 'p' AND s.email IS NULL AND s.sms IS NULL AND NOT EXISTS (
+       SELECT 1 FROM guardians r WHERE r.district_id = $1 AND r.sis_id = s.sis_id AND r.status = 'active')
+     RETURNING s.sis_id, s.line`,
+    [districtId],
+  );
+  if (rows.length > 0 && contents.types.guardianships)
+    await sql.query(
+      `UPDATE ${snapshotTable(prefix, 'guardianships')} s SET presence = 'l'
+       WHERE s.presence = 'p' AND s.guardian_id = ANY ($1)`,
+      [rows.map(({ sis_id }) => sis_id)],
+    );
+  return examples(
+    rows.sort((a, b) => a.line - b.line),
+    'guardian_without_contact',
+    'guardians',
+    ({ sis_id }) => `guardian "${sis_id}" has neither an e-mail nor a number for messages, and was left out`,
+  );
+}
+
 /** While contacts alone are synced, students who are new in the data are not in the roster yet (guard §30). */
 async function passOverUnknownStudents(sql: PoolClient, { prefix, districtId }: DiffInput): Promise<void> {
   await sql.query(
-    `UPDATE ${snapshotTable(prefix, 'guardianships')} s SET presence = 's'
+    `UPDATE ${snapshotTable(prefix, 'guardianships')} s SET presence = 'l'
      WHERE s.presence = 'p' AND NOT EXISTS (
        SELECT 1 FROM students r WHERE r.district_id = $1 AND r.sis_id = s.student_id AND r.status = 'active')`,
     [districtId],
@@ -69,7 +107,7 @@ async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<Co
          AND (${isRecognised} OR EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id AND s.presence = 'p'))
        GROUP BY 1
      ), surplus AS (
-       UPDATE ${table} s SET presence = 's'
+       UPDATE ${table} s SET presence = 'l'
        FROM fresh LEFT JOIN standing ON standing.student_id = fresh.student_id
        WHERE s.ctid = fresh.row AND fresh.rank + coalesce(standing.count, 0) > $3
        RETURNING s.student_id, fresh.line
@@ -90,13 +128,13 @@ async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<Co
 async function passOverLonelyGuardians(sql: PoolClient, { prefix, districtId, contents }: DiffInput): Promise<void> {
   if (!contents.types.guardians) return;
   await sql.query(
-    `UPDATE ${snapshotTable(prefix, 'guardians')} s SET presence = 's'
+    `UPDATE ${snapshotTable(prefix, 'guardians')} s SET presence = 'l'
      WHERE s.presence = 'p'
        AND NOT EXISTS (SELECT 1 FROM guardians r WHERE r.district_id = $1 AND r.sis_id = s.sis_id)
        AND NOT EXISTS (SELECT 1 FROM ${snapshotTable(prefix, 'guardianships')} l
                        WHERE l.guardian_id = s.sis_id AND l.presence = 'p')
        AND EXISTS (SELECT 1 FROM ${snapshotTable(prefix, 'guardianships')} l
-                   WHERE l.guardian_id = s.sis_id AND l.presence = 's')`,
+                   WHERE l.guardian_id = s.sis_id AND l.presence = 'l')`,
     [districtId],
   );
 }
