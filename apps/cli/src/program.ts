@@ -9,6 +9,7 @@ import { registerHolds } from './commands/holds.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPause } from './commands/pause.ts';
 import { registerPreview } from './commands/preview.ts';
+import { registerRecord } from './commands/record.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerSandbox } from './commands/sandbox.ts';
 import { registerServe } from './commands/serve.ts';
@@ -57,6 +58,7 @@ export function createProgram(commandLine: CommandLine): Command {
   registerUndo(program, commandLine);
   registerPause(program, commandLine);
   registerChanges(program, commandLine);
+  registerRecord(program, commandLine);
   registerExport(program, commandLine);
   registerServe(program, commandLine);
   registerWorker(program, commandLine);

@@ -45,7 +45,7 @@ export async function findRecord(sql: Sql, key: RecordKey): Promise<RecordRow> {
     [districtId, sisId],
   );
   const row = rows[0];
-  if (!row) throw new UsageError(`There is no ${named(key)} in the district "${districtId}".${await hintOf(sql, key)}`);
+  if (!row) throw new UsageError(`The district "${districtId}" has no ${named(key)}.${await hintOf(sql, key)}`);
   // PostgreSQL gives the keys of an object in an order of its own.
   return {
     ...row,
