@@ -1,11 +1,11 @@
 import { SyncError, UsageError } from '@rollbook/core';
-import type { RunDetails } from '@rollbook/store';
+import { readHold, type RunDetails } from '@rollbook/store';
 import { NO_CONTENTS, type Contents } from './contents.ts';
 import { activeIds, readRosterState } from './roster-state.ts';
 import { watchRun } from './run-watch.ts';
 import type { Screen } from './screen.ts';
 import type { Setting } from './setting.ts';
-import type { Step } from './steps.ts';
+import type { Step } from './step.ts';
 import { problemsOf, statusText } from './verdict.ts';
 import { countLines, seconds } from './words.ts';
 
@@ -14,6 +14,8 @@ export interface StepResult {
   readonly step: Step;
   readonly run: RunDetails | null;
   readonly problems: readonly string[];
+  /** Why the hold of the run looks as it does, a sentence each. */
+  readonly explanations: readonly string[];
   readonly activeStudents: number;
   readonly durationMs: number;
 }
@@ -62,7 +64,7 @@ async function playStep(step: Step, roster: Contents, { setting, screen, signal 
     signal.throwIfAborted();
     const before = await readRosterState(database, step.districtId);
     const startedAtMs = performance.now();
-    const runId = await setting.request(step.syncId, step.trigger);
+    const runId = await step.start(setting, step.syncId);
     const view = screen.followRun();
     const run = await watchRun(database, runId, {
       signal,
@@ -74,16 +76,24 @@ async function playStep(step: Step, roster: Contents, { setting, screen, signal 
     const after = await readRosterState(database, step.districtId);
     const problems = problemsOf(step.expect(roster), run, before, after);
     problems.push(...((await step.check?.(run, setting, roster)) ?? []));
-    return { step, run, problems, activeStudents: activeIds(after, 'students').length, durationMs };
+    const explanations = await explanationsOf(run, setting);
+    const activeStudents = activeIds(after, 'students').length;
+    return { step, run, problems, explanations, activeStudents, durationMs };
   } catch (error) {
     signal.throwIfAborted();
     // Mistakes of ours are for the log; people are told what stopped the step.
     if (!(error instanceof UsageError || error instanceof SyncError)) throw error;
-    return { step, run: null, problems: [error.message], activeStudents: 0, durationMs: 0 };
+    return { step, run: null, problems: [error.message], explanations: [], activeStudents: 0, durationMs: 0 };
   }
 }
 
-function showResult({ run, problems, durationMs }: StepResult, screen: Screen): void {
+async function explanationsOf({ hold }: RunDetails, { database }: Setting): Promise<string[]> {
+  if (hold === null) return [];
+  const { explanations } = await readHold(database, Number(hold), { limit: 0 });
+  return explanations.map(({ message }) => message);
+}
+
+function showResult({ run, problems, explanations, durationMs }: StepResult, screen: Screen): void {
   const { green, red, bold } = screen.colors;
   if (run) {
     const { status, reason, message, advice } = run.run;
@@ -93,6 +103,7 @@ function showResult({ run, problems, durationMs }: StepResult, screen: Screen): 
       bold,
     );
     if (message) screen.paragraph(message, 4);
+    for (const sentence of explanations) screen.paragraph(sentence, 4, bold);
     if (advice) screen.paragraph(`What to do: ${advice}`, 4);
   }
   if (problems.length === 0) return screen.paragraph('This is as it should be.', 2, green);

@@ -1,4 +1,4 @@
-import { STAGES, type Stage } from '@rollbook/pipeline';
+import type { Stage } from '@rollbook/pipeline';
 import type { RunDetails, RunState } from '@rollbook/store';
 import pc from 'picocolors';
 import { wrap } from './summary-table.ts';
@@ -54,8 +54,7 @@ export class Screen {
   #followLive(): ReturnType<Screen['followRun']> {
     return {
       show: ({ stage, progress }) => {
-        const done = STAGES.slice(0, STAGES.indexOf(stage)).map((each) => `${each} → `);
-        this.passing(`  ${done.join('')}${stage}: ${progress ?? STAGE_WORDS[stage]}`);
+        this.passing(`  ${stage}: ${progress ?? STAGE_WORDS[stage]}`);
       },
       end: (run) => this.line(`  ${this.colors.dim(stageTimes(run))}`),
     };
@@ -63,20 +62,13 @@ export class Screen {
 
   #followPlain(): ReturnType<Screen['followRun']> {
     const shown = new Set<Stage>();
-    const showUpTo = (last: Stage): void => {
-      for (const stage of STAGES.slice(0, STAGES.indexOf(last) + 1)) {
+    return {
+      // Between two looks a run may pass through a stage unseen: the line at the end names it.
+      show: ({ stage }) => {
         if (!shown.has(stage)) this.line(`  ${stage}: ${STAGE_WORDS[stage]}`);
         shown.add(stage);
-      }
-    };
-    return {
-      show: ({ stage }) => showUpTo(stage),
-      // Between two looks a run may have passed through more than one stage.
-      end: (run) => {
-        const last = run.stages.at(-1);
-        if (last) showUpTo(last.stage);
-        this.line(`  ${stageTimes(run)}`);
       },
+      end: (run) => this.line(`  ${stageTimes(run)}`),
     };
   }
 }

@@ -1,12 +1,13 @@
 import { mkdtemp, chmod, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requestSync, type PipelineContext, type Trigger } from '@rollbook/pipeline';
+import type { JobQueue } from '@rollbook/pipeline';
 import { Queues, connect } from '@rollbook/queue';
 import { acquireServices, openSecretKeys, readEnvironment, type Logger } from '@rollbook/runtime';
 import type { SecretKey } from '@rollbook/runtime';
 import { PostgresRuns, migrate, openDatabase, queuePrefix, type Database } from '@rollbook/store';
 import { startWorkers } from '@rollbook/worker';
+import { openFolderDistrict, type FolderDistrict } from './folder-district.ts';
 import { openPretendDistrict, type PretendDistrict } from './pretend-district.ts';
 import { openProviderDistricts, type ProviderDistricts } from './provider-districts.ts';
 
@@ -31,8 +32,9 @@ export interface Setting {
   readonly secretKeys: readonly SecretKey[];
   readonly district: PretendDistrict;
   readonly providers: ProviderDistricts;
-  /** Requests a run of a sync; its id. */
-  request(syncId: string, trigger: Trigger): Promise<number>;
+  readonly folderDistrict: FolderDistrict;
+  /** To request runs with. */
+  readonly context: { readonly ledger: PostgresRuns; readonly queue: JobQueue };
 }
 
 /** The demonstration has no job under way when it ends; an interrupted one is not waited for longer than this. */
@@ -78,6 +80,7 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
   releases.add(() => district.close());
   const providers = await openProviderDistricts();
   releases.add(() => providers.close());
+  const folderDistrict = await openFolderDistrict(join(folder, 'meadow'));
   const secretKeys = openSecretKeys(undefined, home);
   const workers = await startWorkers({
     backend: services.queue,
@@ -95,7 +98,6 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
   releases.add(() => queues.close());
   signal.throwIfAborted();
 
-  const context: Pick<PipelineContext, 'ledger' | 'queue'> = { ledger: new PostgresRuns(database.pool), queue: queues };
   return {
     folder,
     home,
@@ -104,9 +106,8 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
     secretKeys,
     district,
     providers,
-    async request(syncId, trigger) {
-      return (await requestSync(context, syncId, { trigger, requestedBy: 'demonstration' })).runId;
-    },
+    folderDistrict,
+    context: { ledger: new PostgresRuns(database.pool), queue: queues },
   };
 }
 

@@ -1,6 +1,6 @@
-import { UsageError, number, type Reason } from '@rollbook/core';
-import type { Trigger } from '@rollbook/pipeline';
-import { approveHold, listHolds, loadConfiguration, readHold, type RunDetails } from '@rollbook/store';
+import { number, type Reason } from '@rollbook/core';
+import { listHolds, loadConfiguration, readHold, type RunDetails } from '@rollbook/store';
+import { approve } from './acts.ts';
 import { changesBetween, contentsOf, type Contents } from './contents.ts';
 import {
   DISTRICT_ID,
@@ -11,24 +11,10 @@ import {
   type PretendDistrict,
 } from './pretend-district.ts';
 import { classlinkSteps, cleverSteps } from './provider-steps.ts';
+import { decisionSteps } from './decision-steps.ts';
 import type { Setting } from './setting.ts';
-import { differences, expectApplied, expectFailure, type Expectation } from './verdict.ts';
-
-export interface Step {
-  readonly districtId: string;
-  readonly syncId: string;
-  readonly title: string;
-  /** What happens in the district, for people. */
-  readonly story: string;
-  /** How it must end, for people. */
-  readonly expected: string;
-  readonly trigger: Trigger;
-  prepare(setting: Setting): Promise<void>;
-  /** @param roster what is active before. */
-  expect(roster: Contents): Expectation;
-  /** What else must be true of the run; a sentence for each thing that is not. */
-  check?(run: RunDetails, setting: Setting, roster: Contents): Promise<string[]> | string[];
-}
+import { byHand, bySchedule, is, type Step } from './step.ts';
+import { differences, expectApplied, expectArchived, expectFailure, type Expectation } from './verdict.ts';
 
 /** The true id of the school that is mistyped, and how. */
 const MISTYPED = { sisId: '0103', typed: '0130' };
@@ -41,8 +27,17 @@ const PASSING_PERCENT = 11;
 const SIZE = 501;
 
 /** The steps of the demonstration, in order: each begins where the one before of its district ended. */
-export function stepsOf({ district, providers }: Pick<Setting, 'district' | 'providers'>): Step[] {
-  return [...sftpSteps(district), ...cleverSteps(providers), ...classlinkSteps(providers)];
+export function stepsOf({
+  district,
+  folderDistrict,
+  providers,
+}: Pick<Setting, 'district' | 'folderDistrict' | 'providers'>): Step[] {
+  return [
+    ...sftpSteps(district),
+    ...decisionSteps(folderDistrict),
+    ...cleverSteps(providers),
+    ...classlinkSteps(providers),
+  ];
 }
 
 /** What happens to the district with the SFTP site. */
@@ -55,7 +50,7 @@ function sftpSteps({ days }: Pick<PretendDistrict, 'days'>): Step[] {
       title: 'First sync',
       story: 'The district uploads its files for the first time, and an administrator enters where they are.',
       expected: `Succeeded: all ${number(first.students.length)} students and everything else is added.`,
-      trigger: 'cli',
+      start: byHand,
       prepare: async (setting) => {
         await setting.district.upload(first);
         await enter(setting, {});
@@ -66,7 +61,7 @@ function sftpSteps({ days }: Pick<PretendDistrict, 'days'>): Step[] {
       title: 'The same files again',
       story: 'The next night the files are uploaded again, and nothing in them is different.',
       expected: 'Succeeded: nothing changes.',
-      trigger: 'schedule',
+      start: bySchedule,
       prepare: (setting) => setting.district.upload(second),
       expect: (roster) => expectApplied(roster, contentsOf(second), 'made'),
     },
@@ -76,7 +71,7 @@ function sftpSteps({ days }: Pick<PretendDistrict, 'days'>): Step[] {
         '24 students change to another school, 15 new ones come, 40 get another e-mail address, telephone number or ' +
         'grade, a class is renamed, and another teacher takes over a class.',
       expected: 'Succeeded: 15 students added, those who moved are changed, no student archived.',
-      trigger: 'schedule',
+      start: bySchedule,
       prepare: (setting) => setting.district.upload(third),
       expect: (roster) => expectApplied(roster, contentsOf(third), 'made'),
       check: ({ counts }) => [
@@ -90,18 +85,19 @@ function sftpSteps({ days }: Pick<PretendDistrict, 'days'>): Step[] {
         `${vanish} are not in the files any more, and ${ARRIVED} new ones are. With a deletion threshold of ` +
         `${THRESHOLD_PERCENT} % at most ${ALLOWED} may be archived without asking.`,
       expected: `Held (Threshold): ${ARRIVED} students added, none archived, ${VANISHED} wait for a decision.`,
-      trigger: 'schedule',
+      start: bySchedule,
       prepare: (setting) => setting.district.upload(fourth),
       expect: (roster) => expectApplied(roster, files, 'withheld'),
       check: checkHold,
     },
     {
       title: `The ${VANISHED} are approved`,
-      story: 'An administrator has looked at the list, finds that these students have really left, and approves it.',
+      story:
+        'An administrator has looked at the list, finds that these students have really left, and approves it: they are archived at once, and the files are not read again.',
       expected: `Succeeded: ${VANISHED} students archived, with their enrollments and guardians who have no other child.`,
-      trigger: 'approval',
-      prepare: approve,
-      expect: (roster) => expectApplied(roster, files, 'made'),
+      prepare: async () => undefined,
+      start: (setting, syncId) => approve(setting, syncId, { comment: 'They have left the district.' }),
+      expect: (roster) => expectArchived(roster, files),
       check: async ({ counts }, { database }) => [
         ...is('students archived', counts.students.archived, VANISHED),
         ...is('holds that still wait', (await listHolds(database)).length, 0),
@@ -111,7 +107,7 @@ function sftpSteps({ days }: Pick<PretendDistrict, 'days'>): Step[] {
       title: 'A school ID with a typing error',
       story: `Somebody edits the list of schools and types "${MISTYPED.typed}" instead of "${MISTYPED.sisId}".`,
       expected: `Failed (Schools to Sync Are Not Found): nothing changes, "${MISTYPED.sisId}" is suggested.`,
-      trigger: 'cli',
+      start: byHand,
       prepare: (setting) => enter(setting, { schoolIds: { [MISTYPED.sisId]: MISTYPED.typed } }),
       expect: failing('schools_not_found'),
       check: ({ schoolsNotFound }) => [
@@ -127,7 +123,7 @@ function sftpSteps({ days }: Pick<PretendDistrict, 'days'>): Step[] {
       title: 'A wrong password',
       story: 'The school ID is put right, but the password of the SFTP site is entered wrongly.',
       expected: 'Failed (Wrong Credentials): nothing changes.',
-      trigger: 'cli',
+      start: byHand,
       prepare: (setting) => enter(setting, { isPasswordRight: false }),
       expect: failing('wrong_credentials'),
     },
@@ -143,18 +139,6 @@ const failing =
 /** Loads the configuration, as `rollbook config load` does. */
 async function enter({ database, district, secretKeys }: Setting, entries: Entries): Promise<void> {
   await loadConfiguration(database, district.configure(entries), secretKeys);
-}
-
-async function approve({ database }: Setting): Promise<void> {
-  const [hold] = await listHolds(database);
-  if (!hold) throw new UsageError('There is nothing to approve: no hold waits for a decision.');
-  await approveHold(database.pool, {
-    holdId: Number(hold.id),
-    actor: 'demonstration',
-    comment: 'They have left the district.',
-    schools: null,
-    recordTypes: null,
-  });
 }
 
 /** The one group over its threshold, and the hold with exactly the records that are missing. */
@@ -184,8 +168,4 @@ async function checkHold(run: RunDetails, { database, district }: Setting, roste
     ...differences('students in the hold', missing.students.missing, heldOf('students')),
     ...differences('guardians in the hold', missing.guardians.missing, heldOf('guardians')),
   ];
-}
-
-function is(what: string, found: number | string, wanted: number | string): string[] {
-  return found === wanted ? [] : [`Expected for ${what}: "${wanted}", found: "${found}".`];
 }

@@ -1,6 +1,6 @@
 import { number } from '@rollbook/core';
 import type { StepResult } from './play.ts';
-import type { Step } from './steps.ts';
+import type { Step } from './step.ts';
 import { formatTable, type Column } from './summary-table.ts';
 import { statusText } from './verdict.ts';
 import { countLines, seconds } from './words.ts';

@@ -49,13 +49,47 @@ export function expectApplied(roster: Contents, files: Contents, archives: 'made
   };
 }
 
+/** A run that looks at no delivery, and archives what is not in `after`. */
+export function expectArchived(roster: Contents, after: Contents): Expectation {
+  const changes = changesBetween(roster, after);
+  return decided(after, (type) => ({ archived: changes[type].missing }));
+}
+
+/** A run that brings back what is in `after` and is archived. */
+export function expectRestored(roster: Contents, after: Contents): Expectation {
+  const changes = changesBetween(roster, after);
+  return decided(after, (type) => ({ restored: changes[type].created }));
+}
+
+/**
+ * A run in which every record that is not in the data takes the place of one that is new there.
+ *
+ * @param earlier what was there before the ids changed.
+ * @param files what the data holds.
+ */
+export function expectRelinked(roster: Contents, earlier: Contents, files: Contents): Expectation {
+  const [former, taken] = [changesBetween(roster, files), changesBetween(earlier, files)];
+  return decided(files, (type) => ({ updated: taken[type].created, deleted: former[type].missing }));
+}
+
+const UNTOUCHED: TouchedRows = { created: [], updated: [], archived: [], restored: [], deleted: [] };
+
+function decided(roster: Contents, touchedOf: (recordType: RecordType) => Partial<TouchedRows>): Expectation {
+  const touched = forEachType((type) => ({ ...UNTOUCHED, ...touchedOf(type) }));
+  const counts = forEachType((type) => {
+    const { updated, archived, restored } = touched[type];
+    return { ...NOTHING, updated: updated.length, archived: archived.length, restored: restored.length };
+  });
+  return { status: 'succeeded', reason: null, counts, touched, roster };
+}
+
 /** A run that fails and leaves everything as it was. */
 export function expectFailure(roster: Contents, reason: Reason): Expectation {
   return {
     status: 'failed',
     reason,
     counts: forEachType(() => NOTHING),
-    touched: forEachType(() => ({ created: [], updated: [], archived: [], restored: [], deleted: [] })),
+    touched: forEachType(() => UNTOUCHED),
     roster,
   };
 }
