@@ -20,6 +20,8 @@ const REFERENCES: readonly Reference[] = [
   { from: 'enrollments', field: 'person', to: ['students', 'staff', 'guardians'] },
 ];
 
+const MANY_MISSED = 500;
+
 interface LostReference extends Reported {
   readonly person: string;
   readonly presence: Presence;
@@ -96,7 +98,11 @@ async function markLostAmongRecognised(
       ...(isPersonType(type) ? [`SELECT p.sis_id FROM ${type} p WHERE p.differs_from_source AND ${isMissing}`] : []),
     ]);
   if (absent.length === 0) return [];
+  // The few of an ordinary day are looked up; for a whole school, which the planner takes for few, that would be squared.
+  const isMany = to.reduce((sum, type) => sum + recognised.missed(type), 0) > MANY_MISSED;
+  if (isMany) await sql.query('SET LOCAL enable_nestloop = off');
   const { rows: people } = await sql.query<{ sis_id: string }>(absent.join(' UNION '), [districtId, syncId]);
+  if (isMany) await sql.query('RESET enable_nestloop');
   if (people.length === 0) return [];
   const { rows } = await sql.query<LostReference & { hash: string }>(
     `SELECT t.sis_id, t.${column} AS person, t.source_hash AS hash,

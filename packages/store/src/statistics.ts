@@ -1,7 +1,7 @@
 import { RECORD_TYPES, type RecordCounts, type RecordType } from '@rollbook/core';
 import type { Sql } from './database.ts';
 
-const MUCH = 1_000;
+const MUCH = 100;
 
 /**
  * Looks anew at tables that a run made grow much: until autovacuum comes they would be joined by the statistics of empty
