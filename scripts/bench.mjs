@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from './command.mjs';
 
-/** Runs a benchmark from its sources, that of the pipeline or, with --sources, that of the HTTP sources; arguments are passed on. */
+/** Runs a benchmark from its sources: that of the pipeline, with --sources that of the HTTP sources, with --guard that of the guard. */
 const args = process.argv.slice(2);
-const bench = args.includes('--sources') ? 'sources.ts' : 'run.ts';
+const bench = args.includes('--sources') ? 'sources.ts' : args.includes('--guard') ? 'guard.ts' : 'run.ts';
 const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(ROOT, 'bench', bench), ...args], {
   cwd: ROOT,
   stdio: 'inherit',
