@@ -221,11 +221,13 @@ describe('archiving and restoring by hand', () => {
     await expect(archive('students', 's10')).rejects.toThrow(`is archived already, by run ${run.runId} of "sis".`);
   });
 
-  it('is for those who may decide in the district (guard §28)', async () => {
+  it('is for administrators where a district names its people (guard §28)', async () => {
     await harness.sql(
-      `INSERT INTO district_roles VALUES ('riverside', 'sam', 'approver'), ('riverside', 'pat', 'viewer')`,
+      `INSERT INTO district_roles VALUES ('riverside', 'sam', 'administrator'), ('riverside', 'pat', 'approver')`,
     );
-    await expect(archive('classes', 'c1')).rejects.toThrow('"pat" may not decide');
+    await expect(archive('classes', 'c1')).rejects.toThrow(
+      '"pat" may not change records of the district "riverside" (role approver); these may: "sam".',
+    );
     expect(
       (await archiveRecord(testDatabase.database.pool, { ...on('classes', 'c1'), actor: 'sam' })).record.status,
     ).toBe('archived');

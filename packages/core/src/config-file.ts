@@ -123,7 +123,7 @@ const SyncShape = z.strictObject({
     .min(1)
     .max(30)
     .default(1)
-    .describe('Students and staff count as gone when they are missing in so many good runs in a row'),
+    .describe('Students, staff and guardians count as gone when they are missing in so many good runs in a row'),
   classes: z.array(ClassLink).default([]).describe('Manual classes that the sync takes over'),
   calendar: Calendar.optional()
     .transform((calendar) => calendar ?? NO_CALENDAR)
@@ -163,7 +163,7 @@ function checkSync(sync: z.output<typeof SyncShape>, context: z.RefinementCtx): 
 /** Who may do what in a district. Without any, whoever can run commands may decide. */
 const Role = z.strictObject({
   actor: z.string().min(1).max(200).describe('As in ROLLBOOK_ACTOR, else user@host'),
-  role: z.enum(ROLES).describe('viewer: looks; approver: decides on holds too; administrator: everything'),
+  role: z.enum(ROLES).describe('viewer: looks; approver: decides too; administrator: changes records by hand too'),
 });
 
 /** A customer and its syncs. A name left out is the id. */

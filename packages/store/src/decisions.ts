@@ -63,16 +63,32 @@ export async function recordDecision(sql: Sql, decision: DecisionRecord): Promis
  * @throws UsageError if not, with those who may.
  */
 export async function refuseUnlessApprover(sql: Sql, districtId: string, actor: string): Promise<void> {
+  await refuseUnless(sql, { districtId, actor, roles: ['approver', 'administrator'], act: 'decide for' });
+}
+
+/** The same for changing records by hand, which administrators may. @throws UsageError if not, with those who may. */
+export async function refuseUnlessAdministrator(sql: Sql, districtId: string, actor: string): Promise<void> {
+  await refuseUnless(sql, { districtId, actor, roles: ['administrator'], act: 'change records of' });
+}
+
+interface Permission {
+  readonly districtId: string;
+  readonly actor: string;
+  readonly roles: readonly string[];
+  readonly act: string;
+}
+
+async function refuseUnless(sql: Sql, { districtId, actor, roles, act }: Permission): Promise<void> {
   const { rows } = await sql.query<{ actor: string; role: string }>(
     'SELECT actor, role FROM district_roles WHERE district_id = $1 ORDER BY actor',
     [districtId],
   );
   if (rows.length === 0) return;
   const own = rows.find((row) => row.actor === actor)?.role;
-  if (own === 'approver' || own === 'administrator') return;
-  const approvers = rows.filter(({ role }) => role !== 'viewer').map((row) => `"${row.actor}"`);
-  const who = approvers.length === 0 ? 'nobody may' : `these may: ${approvers.join(', ')}`;
+  if (own !== undefined && roles.includes(own)) return;
+  const able = rows.filter(({ role }) => roles.includes(role)).map((row) => `"${row.actor}"`);
+  const who = able.length === 0 ? 'nobody may' : `these may: ${able.join(', ')}`;
   throw new UsageError(
-    `"${actor}" may not decide for the district "${districtId}"${own === undefined ? '' : ` (role ${own})`}; ${who}.`,
+    `"${actor}" may not ${act} the district "${districtId}"${own === undefined ? '' : ` (role ${own})`}; ${who}.`,
   );
 }

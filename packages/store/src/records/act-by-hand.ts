@@ -2,7 +2,7 @@ import { DEFAULT_RUN_SETTINGS, RECORD_TYPES, RunSettings, UsageError, nearest, q
 import type { RecordType } from '@rollbook/core';
 import type pg from 'pg';
 import { inTransaction, type Sql } from '../database.ts';
-import { refuseUnlessApprover } from '../decisions.ts';
+import { refuseUnlessAdministrator } from '../decisions.ts';
 import { refuseUnknownDistrict } from '../known-district.ts';
 import type { FieldValues } from './field-values.ts';
 import type { RecordKey } from './record-row.ts';
@@ -36,7 +36,7 @@ export interface Act {
 /**
  * Changes the roster of a district by hand, in one transaction that no run and no other person is in the middle of.
  *
- * @throws UsageError if there is no such district or record type, or the person may not decide for the district; and
+ * @throws UsageError if there is no such district or record type, or the person may not change records of it; and
  *   whatever `work` throws: then nothing is changed.
  */
 export async function actByHand<R>(pool: pg.Pool, request: ActRequest, work: (act: Act) => Promise<R>): Promise<R> {
@@ -46,7 +46,7 @@ export async function actByHand<R>(pool: pg.Pool, request: ActRequest, work: (ac
     // As a run does when it is applied. NO KEY: requests for runs, which refer to the district's row, go on meanwhile.
     const { rowCount } = await sql.query('SELECT 1 FROM districts WHERE id = $1 FOR NO KEY UPDATE', [districtId]);
     if (rowCount === 0) await refuseUnknownDistrict(sql, districtId);
-    await refuseUnlessApprover(sql, districtId, actor);
+    await refuseUnlessAdministrator(sql, districtId, actor);
     // After the lock: an undo compares it with the end of the run that had the lock before.
     const { rows } = await sql.query<{ at: string }>('SELECT clock_timestamp()::text AS at');
     return work({ sql, districtId, recordType, actor, at: rows[0]?.at as string });

@@ -20,7 +20,7 @@ export interface MovedRecord {
  * and of managed ones classes, and students where the sync keeps archived students archived (guard §10).
  *
  * @throws UsageError if the record is archived already or its source owns it, there is no such record, or the person may
- *   not decide for the district.
+ *   not change records of the district.
  */
 export async function archiveRecord(pool: pg.Pool, request: RecordRequest): Promise<MovedRecord> {
   return actByHand(pool, request, async (act) => {

@@ -10,7 +10,7 @@ import { findRecord, named, refuseArchived, type RecordKey } from './record-row.
  * now on, unless the sync is set to update them (guard §11).
  *
  * @throws UsageError if the record is no person's, has joined already or is archived, there is no such record, or the actor
- *   may not decide for the district.
+ *   may not change records of the district.
  */
 export async function claimPerson(pool: pg.Pool, request: RecordRequest): Promise<RecordDetails> {
   return actByHand(pool, request, async (act) => {

@@ -24,7 +24,7 @@ export interface NewRecord extends ActRequest {
  * §11). An enrollment belongs to the school of its class, and a person to the home school, unless other schools are given.
  *
  * @throws UsageError if a field or what it refers to cannot be taken, the id is taken or is none, there is no such district
- *   or record type, or the person may not decide for the district.
+ *   or record type, or the person may not change records of the district.
  */
 export async function createRecord(pool: pg.Pool, request: NewRecord): Promise<RecordDetails> {
   return actByHand(pool, request, async (act) => {

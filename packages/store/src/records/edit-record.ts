@@ -27,7 +27,7 @@ export interface EditedRecord {
  * of a member of the staff, which is the sync's again when it is set to null.
  *
  * @throws UsageError if the source owns one of the fields, a field or what it refers to cannot be taken, the record is
- *   archived, there is no such record, or the person may not decide for the district.
+ *   archived, there is no such record, or the person may not change records of the district.
  */
 export async function editRecord(pool: pg.Pool, request: RecordChange): Promise<EditedRecord> {
   return actByHand(pool, request, async (act) => {

@@ -12,7 +12,7 @@ import { findRecord, named, type RecordKey, type RecordRow } from './record-row.
  * end is active.
  *
  * @throws UsageError if the record is active, a sync archived it, what it hangs on is not active, there is no such record,
- *   or the person may not decide for the district.
+ *   or the person may not change records of the district.
  */
 export async function restoreRecord(pool: pg.Pool, request: RecordRequest): Promise<MovedRecord> {
   return actByHand(pool, request, async (act) => {
