@@ -98,7 +98,12 @@ export async function readHoldRecords(
                  AND f.sis_id = h.sis_id) AS "wasMissing"
        FROM (SELECT * FROM hold_records WHERE hold_id = $1 AND record_type = $4
              ORDER BY school_id, sis_id OFFSET $5 LIMIT $6) h
-       LEFT JOIN ${recordType} r ON r.district_id = $2 AND r.sis_id = h.sis_id
+       -- What was relinked since stands under its new id.
+       LEFT JOIN LATERAL (
+         SELECT new_id FROM relinks WHERE district_id = $2 AND record_type = $4 AND old_id = h.sis_id
+         ORDER BY run_id DESC LIMIT 1
+       ) l ON NOT EXISTS (SELECT 1 FROM ${recordType} o WHERE o.district_id = $2 AND o.sis_id = h.sis_id)
+       LEFT JOIN ${recordType} r ON r.district_id = $2 AND r.sis_id = coalesce(l.new_id, h.sis_id)
        ORDER BY h.school_id, h.sis_id`,
       [hold.id, hold.districtId, former[0]?.id ?? null, recordType, skipped, left],
     );
