@@ -1,9 +1,19 @@
 import { RECORD_TYPES, emptyCounts } from '@rollbook/core';
-import { generateDistrict, newStudents, nextDay, removeStudents } from '@rollbook/sandbox';
+import { generateDistrict, newStudents, nextDay, rekeyStudents, removeStudents } from '@rollbook/sandbox';
 import type { RunDetails } from '@rollbook/store';
 import { contentsOf, forEachType, type Contents } from './contents.ts';
 import type { RosterState } from './roster-state.ts';
-import { differences, expectApplied, expectFailure, problemsOf, statusText, type Expectation } from './verdict.ts';
+import {
+  differences,
+  expectApplied,
+  expectArchived,
+  expectFailure,
+  expectRelinked,
+  expectRestored,
+  problemsOf,
+  statusText,
+  type Expectation,
+} from './verdict.ts';
 
 const first = generateDistrict({ seed: 3, schoolSizes: [60, 40] });
 const school = first.schools[0]?.sisId ?? '';
@@ -91,6 +101,37 @@ describe('problemsOf', () => {
     expect(problemsOf(failure, runOf(failure), stateOf(roster), stateOf(changed))).toEqual([
       'There are 1 staff updated in the database; it should be 0.',
     ]);
+  });
+});
+
+describe('what is decided', () => {
+  const fewer = contentsOf(nextDay(first, [removeStudents(5, school)]));
+
+  it('an approval archives what is missing, and counts nothing else', () => {
+    const archived = expectArchived(roster, fewer);
+    expect(archived.counts.students).toMatchObject({ archived: 5, unchanged: 0, withheld: 0 });
+    expect(problemsOf(archived, runOf(archived), stateOf(roster), stateOf(fewer, roster))).toEqual([]);
+    expect(problemsOf(archived, runOf(archived), stateOf(roster), stateOf(roster))).toContain(
+      'There are 0 students archived in the database; it should be 5.',
+    );
+  });
+
+  it('an undo restores it', () => {
+    const restored = expectRestored(fewer, roster);
+    expect(restored.counts.students).toMatchObject({ restored: 5, unchanged: 0 });
+    expect(problemsOf(restored, runOf(restored), stateOf(fewer, roster), stateOf(roster))).toEqual([]);
+  });
+
+  it('a relink leaves one record of each person, under the new id', () => {
+    const rekeyed = contentsOf(nextDay(first, [rekeyStudents(school)]));
+    const both = expectApplied(roster, rekeyed, 'withheld').roster;
+    const relinked = expectRelinked(both, roster, rekeyed);
+    expect(relinked.counts.students).toMatchObject({ updated: 60, archived: 0 });
+    expect(relinked.touched.students.deleted).toHaveLength(60);
+    expect(relinked.roster.students.size).toBe(100);
+    expect(problemsOf(relinked, runOf(relinked), stateOf(both), stateOf(rekeyed))).toContain(
+      'There are 0 students updated in the database; it should be 60.',
+    );
   });
 });
 
