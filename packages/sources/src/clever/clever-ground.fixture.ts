@@ -1,12 +1,14 @@
 import { tmpdir } from 'node:os';
-import { CleverSource } from '@rollbook/core';
+import { CleverSource, type SyncError } from '@rollbook/core';
 import type { PullEvent, RosterSource } from '@rollbook/pipeline';
 import { generateDistrict, startCleverSite, type CleverSite, type CleverSiteOptions } from '@rollbook/sandbox';
-import { collect, neverAborted, type Pulled } from '../delivery.fixture.ts';
+import { collect, neverAborted, refusal, type Pulled } from '../delivery.fixture.ts';
 import { createSource } from '../index.ts';
 
 /** Three schools of 60, 50 and 70 students. */
 export const DISTRICT = generateDistrict({ seed: 3, schoolSizes: [60, 50, 70] });
+
+const EMAILS = [...DISTRICT.students, ...DISTRICT.staff, ...DISTRICT.guardians].flatMap(({ email }) => email ?? []);
 
 export type Settings = { readonly [K in keyof CleverSource]?: CleverSource[K] | undefined };
 
@@ -67,5 +69,28 @@ export class CleverGround {
 
   pull(settings?: Settings): Promise<PulledAnew> {
     return collectAnew(this.source(settings).pull(neverAborted));
+  }
+
+  /** The error of a pull that must fail, which gives advice and tells nothing that is secret or personal. */
+  async refused(settings: Settings = {}): Promise<SyncError> {
+    const token = this.account.token ?? this.site.clientSecret;
+    const error = await refusal(this.pull({ pageSize: 100, ...settings }));
+    const said = this.#saidOf(error);
+    const { clientId, clientSecret } = this.site;
+    const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+    for (const secret of [token, clientSecret, basic, settings.token ?? clientSecret])
+      expect(said).not.toContain(secret);
+    expect(EMAILS.filter((email) => said.includes(email))).toEqual([]);
+    expect(said).not.toContain('pretended failure');
+    expect(error.advice).not.toBe('');
+    return error;
+  }
+
+  /** Everything that people and logs can see of a failure. */
+  #saidOf(error: SyncError): string {
+    const causes: string[] = [];
+    for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause)
+      causes.push(cause.message, JSON.stringify(cause));
+    return [error.message, error.advice, error.stack, ...causes, ...this.told].join('\n');
   }
 }
