@@ -31,11 +31,11 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Every school, compared with nothing. */
+/** Every school and every guardian, compared with nothing: whom to leave out is for the settings of a sync to say. */
 const EMPTY_ROSTER = {
   district: '',
   id: '',
-  settings: DEFAULT_RUN_SETTINGS,
+  settings: { ...DEFAULT_RUN_SETTINGS, guardiansWithoutContact: 'take' } as const,
 };
 
 /** `preview PATH`. */
