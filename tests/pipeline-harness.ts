@@ -44,12 +44,12 @@ export class PipelineHarness {
   readonly #database: Database;
   source: RosterSource;
 
-  constructor(database: Database, source: RosterSource) {
+  constructor(database: Database, source: RosterSource, now: () => Date = () => new Date()) {
     this.#database = database;
     this.source = source;
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
     this.context = {
-      ledger: new PostgresRuns(database.pool),
+      ledger: new PostgresRuns(database.pool, { now }),
       snapshots: new PostgresSnapshots(database.pool),
       queue: this.queue,
       openSource: async () => this.source,

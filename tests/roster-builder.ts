@@ -8,6 +8,7 @@ import {
   type RosterRecords,
   type Staff,
   type Student,
+  type Term,
 } from '@rollbook/core';
 import type { Delivery, PullEvent, RosterSource, SourceSurvey } from '@rollbook/pipeline';
 
@@ -77,6 +78,26 @@ export class RosterBuilder implements RosterSource {
   school(sisId: string, kind = 'school'): this {
     const school = { sisId, name: `School ${sisId}`, number: null, stateId: null, ncesId: null, kind, parent: null };
     this.records.schools.set(sisId, school);
+    return this;
+  }
+
+  term(sisId: string, fields: Partial<Term> = {}): this {
+    const record: Term = {
+      sisId,
+      title: `Term ${sisId}`,
+      kind: null,
+      startDate: null,
+      endDate: null,
+      schoolYear: null,
+      parent: null,
+      ...fields,
+    };
+    this.records.terms.set(sisId, record);
+    return this;
+  }
+
+  course(sisId: string, school: string | null): this {
+    this.records.courses.set(sisId, { sisId, title: `Course ${sisId}`, code: null, school, grades: [], subjects: [] });
     return this;
   }
 

@@ -70,7 +70,7 @@ it('takes an e-mail that differs in case and outer spaces only for the same', as
   expect((await harness.run('sis')).counts.students).toMatchObject({ updated: 0, unchanged: 521 });
 });
 
-it('archives 50 of 501 students with their enrollments and guardianships, which it does not count', async () => {
+it('archives 50 of 501 students with their enrollments and guardianships, which it does not count (guard §2, §6)', async () => {
   twoSchools();
   await harness.run('sis');
   roster.removeStudents(...someOf('a', 50));
@@ -88,7 +88,7 @@ it('archives 50 of 501 students with their enrollments and guardianships, which 
   expect(findings).toEqual([{ record_type: 'students', school_id: '0101', active: 501, to_archive: 50 }]);
 });
 
-it('holds 51 of 501, archives nothing at all, and still creates, updates and restores', async () => {
+it('holds 51 of 501, archives nothing at all, and still creates, updates and restores (guard §7)', async () => {
   twoSchools();
   await harness.run('sis');
   roster.removeStudents('b20');
@@ -106,7 +106,7 @@ it('holds 51 of 501, archives nothing at all, and still creates, updates and res
   expect(run.message).toContain('51 of 501 students');
 });
 
-it('withholds only the tripped school where the settings say so', async () => {
+it('withholds only the tripped school where the settings say so (guard §7)', async () => {
   await harness.createSync('sis', `district-${district}`, { withhold: 'school' });
   twoSchools();
   await harness.run('sis');
@@ -118,7 +118,7 @@ it('withholds only the tripped school where the settings say so', async () => {
   expect(await harness.count('enrollments', 'archived')).toBe(2);
 });
 
-it('takes a student who moves between linked schools for an update', async () => {
+it('takes a student who moves between linked schools for an update (guard §9)', async () => {
   twoSchools();
   await harness.run('sis');
   for (const id of someOf('a', 60)) roster.student(id, '0102').remove('enrollments', `c1~${id}~student`);
@@ -128,7 +128,7 @@ it('takes a student who moves between linked schools for an update', async () =>
   expect(run.message).toContain('60 of 501 enrollments');
 });
 
-it('restores the same record with its history, and leaves what a user archived where that is set', async () => {
+it('restores the same record with its history, and leaves what a user archived where that is set (guard §10)', async () => {
   await harness.createSync('sis', `district-${district}`, { archivedStudents: 'keep-archived' });
   twoSchools();
   const first = await harness.run('sis');
@@ -155,7 +155,7 @@ it('restores the same record with its history, and leaves what a user archived w
   expect((await harness.run('sis')).counts.students.restored).toBe(1);
 });
 
-it('never touches manual records or those of another sync', async () => {
+it('never touches manual records or those of another sync (guard §11)', async () => {
   twoSchools();
   await harness.sql(
     `INSERT INTO students (district_id, sis_id, given_name, family_name, school_id)
@@ -171,7 +171,7 @@ it('never touches manual records or those of another sync', async () => {
   expect(await harness.ids('students')).toContain('a5');
 });
 
-it('speaks only for the linked schools', async () => {
+it('speaks only for the linked schools (guard §16)', async () => {
   await harness.createSync('sis', `district-${district}`, { schools: [{ sisId: '0102', name: null }] });
   twoSchools();
   const first = await harness.run('sis');
@@ -185,7 +185,7 @@ it('speaks only for the linked schools', async () => {
   expect(second.counts.students).toMatchObject({ archived: 1, unchanged: 19 });
 });
 
-it('leaves a school taken off the list as it is', async () => {
+it('leaves a school taken off the list as it is (guard §13)', async () => {
   const links = (...ids: string[]) => ({ schools: ids.map((sisId) => ({ sisId, name: null })) });
   await harness.createSync('sis', `district-${district}`, links('0101', '0102'));
   twoSchools();
@@ -197,7 +197,7 @@ it('leaves a school taken off the list as it is', async () => {
   expect(await harness.count('students')).toBe(521);
 });
 
-it('archives by mark only in a delta, with what depends on it', async () => {
+it('archives by mark only in a delta, with what depends on it (guard §8)', async () => {
   twoSchools();
   await harness.run('sis');
   for (const type of ['schools', 'classes', 'students', 'staff', 'guardians', 'enrollments', 'guardianships'] as const)

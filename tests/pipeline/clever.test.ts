@@ -52,7 +52,7 @@ it('finds nothing to do when nothing has changed', async () => {
     expect(counts).toMatchObject({ created: 0, updated: 0, archived: 0, restored: 0, skipped: 0 });
 });
 
-it('lets terms and courses come back under other ids without a hold', async () => {
+it('lets terms and courses come back under other ids without a hold (guard §4)', async () => {
   const before = await harness.count('courses');
   site.account.set({ madeAnew: 1 });
   const run = await harness.run('sis');
@@ -68,7 +68,7 @@ it.each([
   ['students'],
   ['sections'],
   ['schools'],
-])('archives nothing for want of the scope %p', async (scope) => {
+])('archives nothing for want of the scope %p (guard §19)', async (scope) => {
   site.account.set({ removedScopes: [scope] });
   const run = await harness.run('sis');
   expect([run.status, archivedOf(run)]).toEqual(['succeeded', {}]);
@@ -102,7 +102,7 @@ it.each([
     () => site.http.faults.add({ kind: 'body', path: '/v3.1/users', body: { data: [] } }),
     'invalid_data',
   ],
-] as const)('changes nothing upon %s', async (_, happens, reason) => {
+] as const)('changes nothing upon %s (guard §18, §19)', async (_, happens, reason) => {
   happens();
   expect(await harness.run('sis')).toMatchObject({ status: 'failed', reason });
   expect([await harness.count('students'), await harness.count('classes')]).toEqual([180, DISTRICT.classes.length]);

@@ -69,7 +69,7 @@ describe('Clever CSV files', () => {
     expect(await harness.run('sis')).toMatchObject({ counts: { students: { unchanged: 107 } } });
   });
 
-  it('that lost a file or a header change nothing', async () => {
+  it('that lost a file or a header change nothing (guard §18, §19)', async () => {
     await writeCleverFolder(DAY_1, clever());
     await prepare({});
     await harness.run('sis');
@@ -87,7 +87,7 @@ describe('Clever CSV files', () => {
 describe('guardians.csv beside them', () => {
   const settings = () => ({ manageGuardians: false, guardiansFile: { type: 'files', path: guardians() } });
 
-  it('makes the guardians, and its absence or emptiness archives nobody', async () => {
+  it('makes the guardians, and its absence or emptiness archives nobody (guard §18, §19)', async () => {
     await writeCleverFolder(DAY_1, clever());
     await writeGuardiansFile(DAY_1, guardians(), { studentId: 'studentNumber' });
     await prepare(settings());

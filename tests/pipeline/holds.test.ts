@@ -156,7 +156,7 @@ it('replaces a hold by a larger one, and resolves it when nothing trips any more
   expect((await holds()).map(({ status }) => status)).toEqual(['replaced', 'resolved']);
 });
 
-it('passes at exactly the smallest passing percentage, and not below', async () => {
+it('passes at exactly the smallest passing percentage, and not below (guard §2)', async () => {
   const threshold = (percent: number) => ({ threshold: { default: percent * 100, perType: {} } });
   await harness.createSync('sis', 'riverside', threshold(10.99));
   expect((await harness.run('sis')).status).toBe('held');
@@ -164,7 +164,7 @@ it('passes at exactly the smallest passing percentage, and not below', async () 
   expect((await harness.run('sis')).counts.students.archived).toBe(12);
 });
 
-it('fixes the settings of a run when it is requested', async () => {
+it('fixes the settings of a run when it is requested (guard §14)', async () => {
   const { ledger } = harness.context;
   const { runId } = await ledger.request('sis', { trigger: 'cli', preview: false, requestedBy: null });
   await harness.createSync('sis', 'riverside', { threshold: { default: 10_000, perType: {} } });

@@ -47,7 +47,7 @@ it('sends only rows that say something new', async () => {
   expect(await rowsSent(run.runId, 'enrollments')).toBe(0);
 });
 
-it('lets the last of two rows of one record win, whether it is the new or the known one', async () => {
+it('lets the last of two rows of one record win, whether it is the new or the known one (guard §22)', async () => {
   const again = (recordType: 'students', ...grades: string[]): void => {
     const known = roster.records.students.get('a7')!;
     roster.extraEvents.push({
@@ -74,7 +74,7 @@ it('lets the last of two rows of one record win, whether it is the new or the kn
   expect(await harness.sql(`SELECT grade FROM students WHERE sis_id = 'a7'`)).toEqual([{ grade: '10' }]);
 });
 
-it('takes a row that could not be used for nothing beside one that is known', async () => {
+it('takes a row that could not be used for nothing beside one that is known (guard §22)', async () => {
   roster.extraEvents.push({
     kind: 'skipped',
     recordTypes: ['students'],
@@ -99,7 +99,7 @@ it('ends what says that it is gone, although a row above it is known', async () 
   expect(await harness.ids('students', 'archived')).toEqual(['a7']);
 });
 
-it('reports known enrollments and guardianships of people who are not in the data any more', async () => {
+it('reports known enrollments and guardianships of people who are not in the data any more (guard §21)', async () => {
   roster.remove('students', 'a1', 'a2');
   const run = await harness.run('sis');
   const lines = (code: string, file: string) =>

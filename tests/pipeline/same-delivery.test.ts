@@ -1,3 +1,4 @@
+import { rejectHold, reopenHold } from '@rollbook/store';
 import { PipelineHarness } from '../pipeline-harness.ts';
 import { RosterBuilder } from '../roster-builder.ts';
 import { createTestDatabase, type TestDatabase } from '../test-database.ts';
@@ -63,6 +64,21 @@ it('reads it again after a hold, and after a failure that came between nothing i
   roster.revision = null;
   roster.records.students.clear();
   expect(await harness.run('sis')).toMatchObject({ status: 'failed', reason: 'invalid_data' });
+});
+
+it('reads it again after records that it kept were no longer to be kept', async () => {
+  roster.revision = 'two';
+  roster.removeStudents('a1', 'a2');
+  await harness.run('sis');
+  const [hold] = await harness.sql<{ id: number }>('SELECT id FROM holds');
+  const decision = { holdId: hold?.id as number, actor: 'pat', comment: 'they stay' };
+  await rejectHold(testDatabase.database.pool, decision);
+  expect(await harness.run('sis')).toMatchObject({ status: 'succeeded', counts: { students: { withheld: 2 } } });
+  await harness.run('sis');
+  expect(roster.pullsRead).toBe(3);
+  await reopenHold(testDatabase.database.pool, decision);
+  expect(await harness.run('sis')).toMatchObject({ status: 'held', counts: { students: { withheld: 2 } } });
+  expect(roster.pullsRead).toBe(4);
 });
 
 it('ends a run whose second round finds the applied delivery, after its first round had warned of another', async () => {

@@ -129,7 +129,7 @@ describe.each(BACKENDS)('a worker that dies, on $name', ({ name, backend }) => {
   };
 
   it.each(HALTS)(
-    'in $stage: the next one ends its run, with nothing lost and nothing twice',
+    'in $stage: the next one ends its run, with nothing lost and nothing twice (guard §7)',
     async (halt) => {
       const { runId, letGo } = await runInto(halt);
       await children[0]?.kill();

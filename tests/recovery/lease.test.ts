@@ -193,7 +193,7 @@ describe('a roster that moves between diff and apply', () => {
   });
 });
 
-it('does not let settings edited meanwhile reach a run', async () => {
+it('does not let settings edited meanwhile reach a run (guard §14)', async () => {
   await harness.run('sis');
   roster.removeStudents('a1', 'a2', 'a3', 'a4');
   const payload = await request();

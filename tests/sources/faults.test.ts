@@ -70,7 +70,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))('%s', (name, kind
       [district],
     );
 
-  it.each(FAULTS)('%s', async (_, fault, outcome) => {
+  it.each(FAULTS)('%s changes nothing (guard §18, §19)', async (_, fault, outcome) => {
     const before = await roster();
     // A day without news would not be read again, where the source can tell.
     await ground.publish({ ...DISTRICT });

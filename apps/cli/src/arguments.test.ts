@@ -1,5 +1,5 @@
 import { QUEUES } from '@rollbook/pipeline';
-import { actor, countFrom, idFrom, queuesFrom, recordTypeFrom } from './arguments.ts';
+import { actor, countFrom, dateFrom, idFrom, queuesFrom, recordNameFrom, recordTypeFrom } from './arguments.ts';
 import { CommandError } from './problem.ts';
 
 const adviceOf = (work: () => unknown): string => {
@@ -40,4 +40,35 @@ it('queuesFrom takes stages apart, each queue once', () => {
 it('actor is who the environment names, else the user of this machine', () => {
   expect(actor({ ROLLBOOK_ACTOR: ' office ' })).toBe('office');
   expect(actor({ ROLLBOOK_ACTOR: ' ' })).toMatch(/^.+@.+$/);
+});
+
+it('recordNameFrom takes a type and an id, which may hold colons and anything else', () => {
+  expect(recordNameFrom('students:S1001')).toEqual({ recordType: 'students', sisId: 'S1001' });
+  expect(recordNameFrom('enrollments:a:b::c')).toEqual({ recordType: 'enrollments', sisId: 'a:b::c' });
+  expect(recordNameFrom('staff: 0012 ')).toEqual({ recordType: 'staff', sisId: ' 0012 ' });
+  expect(recordNameFrom('classes:two\nlines:x')).toEqual({ recordType: 'classes', sisId: 'two\nlines:x' });
+});
+
+it('recordNameFrom refuses a text without a type or an id, and suggests the nearest type', () => {
+  for (const text of ['', 'S1001', 'students', 'students:'])
+    expect(() => recordNameFrom(text)).toThrow('Expected a record as type:id, such as students:S1001');
+  expect(() => recordNameFrom(':S1001')).toThrow('There is no record type ""');
+  expect(adviceOf(() => recordNameFrom('student:S1001'))).toBe('Is "students" meant?');
+});
+
+it('dateFrom takes days that exist, in this millennium', () => {
+  expect(dateFrom('--until', '2027-08-20')).toBe('2027-08-20');
+  expect(dateFrom('--until', '2028-02-29')).toBe('2028-02-29');
+  for (const text of [
+    '',
+    'tomorrow',
+    '2027-8-20',
+    '20.8.2027',
+    '2027-02-29',
+    '2027-13-01',
+    '1027-08-20',
+    '2027-08-20T00:00:00Z',
+  ])
+    expect(() => dateFrom('--until', text)).toThrow(/^--until: expected a date that exists, .* received /);
+  expect(adviceOf(() => dateFrom('--until', 'soon'))).toBe('Give a day such as 2027-08-20.');
 });

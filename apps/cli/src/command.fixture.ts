@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import pc from 'picocolors';
+import { runCli } from './run-cli.ts';
 
 const BIN = fileURLToPath(new URL('../bin/rollbook.js', import.meta.url));
 
@@ -47,4 +49,18 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
         ended.then(() => reject(new Error(`It ended without saying "${text}":\n${output.stderr}`)), reject);
       }),
   };
+}
+
+/** Runs a command in this process and in its environment: for tests of many commands, as a start takes a second. */
+export async function runHere(...args: string[]): Promise<Pick<Ended, 'status' | 'stdout' | 'stderr'>> {
+  const output = { stdout: '', stderr: '' };
+  const plain = pc.createColors(false);
+  const status = await runCli(args, {
+    out: (text) => (output.stdout += `${text}\n`),
+    say: (text) => (output.stderr += `${text}\n`),
+    isWatched: false,
+    colors: plain,
+    sayColors: plain,
+  });
+  return { status, ...output };
 }

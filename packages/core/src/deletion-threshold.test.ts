@@ -13,7 +13,7 @@ import type { RecordType } from './record-types.ts';
 
 const messagesOf = (value: unknown) => DeletionThreshold.safeParse(value).error?.issues.map(({ message }) => message);
 
-describe('DeletionThreshold', () => {
+describe('DeletionThreshold (guard §2)', () => {
   it.each([
     [10, 1000],
     [0, 0],

@@ -25,7 +25,7 @@ async function readArchive(zip: Buffer, limits?: Parameters<typeof openArchive>[
 }
 const readEntries = (...entries: ZipEntry[]) => readArchive(zipOf(entries));
 
-describe('a zip of CSV files', () => {
+describe('a zip of CSV files (guard §18)', () => {
   it('reads files at its root and in one folder, without regard to case', async () => {
     expect(await readEntries({ name: 'Users.CSV', content: USERS })).toEqual({ 'Users.CSV': USERS });
     const inFolder = await readEntries({ name: 'roster/', content: '' }, { name: 'roster/users.csv', content: USERS });

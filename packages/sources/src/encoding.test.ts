@@ -13,7 +13,7 @@ async function read(content: string | Buffer, chunkSizes?: readonly number[]): P
   return [encoding, text];
 }
 
-describe('encodings', () => {
+describe('encodings (guard §18)', () => {
   it.each([
     ['UTF-8', Buffer.from(TEXT), 'utf-8'],
     ['UTF-8 with a BOM', Buffer.from(`\uFEFF${TEXT}`), 'utf-8'],

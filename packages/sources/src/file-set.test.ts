@@ -105,7 +105,7 @@ describe('a local delivery', () => {
     });
   });
 
-  it('notices that a file grew while it was read', async () => {
+  it('notices that a file grew while it was read (guard §18)', async () => {
     await withFolder({ 'users.csv': 'sourcedId\n1\n' }, async (folder) => {
       const path = join(folder, 'users.csv');
       const file = await localFile('users.csv', path);

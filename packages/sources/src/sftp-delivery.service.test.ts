@@ -92,7 +92,7 @@ describe('a delivery on an SFTP site', () => {
   });
 });
 
-describe('files that are not at rest', () => {
+describe('files that are not at rest (guard §18)', () => {
   it('are refused if they grow between two looks', async () => {
     const site = await ground.siteWith(large);
     const users = site.files.get('users.csv')!;

@@ -13,14 +13,17 @@ export interface AppliedRun {
 
 /**
  * The latest success `p` of the sync of run $1, if the roster `d` is still as it left it, the settings are the same, and
- * nobody is in grace: for them another run counts although it brings nothing new.
+ * nobody is in grace: for them another run counts although it brings nothing new. So it does for records that `p` kept by
+ * a decision which was taken back since (guard §26).
  */
 const APPLIED_RUN = `SELECT p.id, p.revision, p.roster_version, p.counts
   FROM runs r
   JOIN districts d ON d.id = r.district_id
   JOIN LATERAL (SELECT * FROM runs p WHERE p.sync_id = r.sync_id AND p.status = 'succeeded' AND NOT p.preview
                 ORDER BY p.id DESC LIMIT 1) p ON p.roster_version = d.roster_version AND p.settings = r.settings
-  WHERE r.id = $1 AND NOT EXISTS (SELECT 1 FROM absences a WHERE a.sync_id = r.sync_id)`;
+  WHERE r.id = $1 AND NOT EXISTS (SELECT 1 FROM absences a WHERE a.sync_id = r.sync_id)
+    AND NOT EXISTS (SELECT 1 FROM decisions x
+                    WHERE x.sync_id = r.sync_id AND x.decision = 'reopen' AND x.decided_at >= p.requested_at)`;
 
 /** As it is now; another sync of the district may be applied the next moment. */
 export async function appliedRunOf(sql: Sql, runId: number): Promise<AppliedRun | undefined> {

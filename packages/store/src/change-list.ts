@@ -4,6 +4,7 @@ import type { WithheldGroup } from './apply.ts';
 import { changesTable } from './changes.ts';
 import { columnsOf, homeSchoolSql } from './columns.ts';
 import { atOneMoment, rowsOf } from './cursor.ts';
+import { DEPENDENT_TYPES } from './dependents.ts';
 import { effectiveSql } from './effective-values.ts';
 import { changedFieldsSql, fieldsSql } from './roster-changes.ts';
 import { snapshotTable } from './snapshot-writer.ts';
@@ -56,14 +57,24 @@ export async function* listPlannedChanges(
   });
 }
 
+const isDependentType = (recordType: RecordType): recordType is keyof typeof DEPENDENT_TYPES =>
+  Object.hasOwn(DEPENDENT_TYPES, recordType);
+
 function plannedSql({ prefix, settings }: ComparedTables, recordType: RecordType, hasData: boolean): string {
   const changes = changesTable(prefix);
-  const isWithheld = `c.action = 'w' OR NOT c.is_approved AND EXISTS (
+  const isWithheld = (alias: string): string => `(${alias}.action = 'w' OR NOT ${alias}.is_approved AND EXISTS (
     SELECT 1 FROM unnest($2::text[], $3::text[]) AS w (record_type, school_id)
-    WHERE w.record_type = c.record_type AND w.school_id IS NOT DISTINCT FROM c.school_id)`;
-  const archives = `SELECT 'archive' AS action, c.sis_id AS "sisId", c.school_id AS school, (${isWithheld}) AS withheld,
-      '{"status": "active"}'::jsonb AS before, '{"status": "archived"}'::jsonb AS after
-    FROM ${changes} c WHERE c.record_type = '${recordType}' AND c.action IN ('a', 'w') AND $1::text IS NOT NULL`;
+    WHERE w.record_type = ${alias}.record_type AND w.school_id IS NOT DISTINCT FROM ${alias}.school_id))`;
+  const parents = Object.entries(isDependentType(recordType) ? DEPENDENT_TYPES[recordType] : {}).map(
+    ([column, types]) => `EXISTS (SELECT 1 FROM ${changes} p
+      WHERE p.action = 'a' AND p.sis_id = r.${column} AND p.record_type IN (${types.map((type) => `'${type}'`).join(', ')})
+        AND NOT ${isWithheld('p')})`,
+  );
+  // What hangs on a record goes with it, and is not in the list where that stays.
+  const archives = `SELECT 'archive' AS action, c.sis_id AS "sisId", c.school_id AS school,
+      NOT c.is_dependent AND ${isWithheld('c')} AS withheld, '{"status": "active"}'::jsonb AS before, '{"status": "archived"}'::jsonb AS after
+    FROM ${changes} c JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id
+    WHERE c.record_type = '${recordType}' AND c.action IN ('a', 'w') AND (${['NOT c.is_dependent', ...parents].join(' OR ')})`;
   if (!hasData) return `${archives} ORDER BY 1, 2`;
   const table = snapshotTable(prefix, recordType);
   const effective = columnsOf(recordType).map(({ name }) => `'${name}', ${effectiveSql(recordType, name, settings)}`);
@@ -134,10 +145,10 @@ async function previewTables(pool: pg.Pool, runId: number, run: RunForList): Pro
   const { rows: held } = await pool.query<{ recordType: RecordType; school: string | null }>(
     `SELECT f.record_type AS "recordType", f.school_id AS school FROM findings f
      JOIN runs r ON r.id = f.run_id
-     WHERE f.run_id = $1 AND f.to_archive > 0 AND r.status = 'held'
-       AND (r.settings ->> 'withhold' = 'sync' OR EXISTS (
+     WHERE f.run_id = $1 AND f.to_archive > 0
+       AND ((r.settings ->> 'additionsOnly')::boolean OR r.status = 'held' AND (r.settings ->> 'withhold' = 'sync' OR EXISTS (
          SELECT 1 FROM findings t WHERE t.run_id = f.run_id AND t.verdict = 'hold' AND t.school_id IS NOT DISTINCT FROM f.school_id
-           AND (f.school_id IS NOT NULL OR t.record_type = f.record_type)))`,
+           AND (f.school_id IS NOT NULL OR t.record_type = f.record_type))))`,
     [runId],
   );
   return { prefix: rows[0].prefix, districtId: run.districtId, settings: run.settings, withheld: held };

@@ -14,9 +14,24 @@ export const DEPENDENT_TYPES: Readonly<
 
 export type DependentCounts = Partial<Record<RecordType, number>>;
 
-const parentWith = (actions: string, changes: string, column: string, types: readonly RecordType[]): string =>
-  `EXISTS (SELECT 1 FROM ${changes} p WHERE ${actions} AND p.sis_id = r.${column}
-           AND p.record_type IN (${types.map((type) => `'${type}'`).join(', ')}))`;
+/**
+ * The record is left by whom it joins. One id may be that of several people's records, such as a teacher who is a parent
+ * too: it is left when the last of them goes.
+ */
+function parentWith(actions: string, changes: string, column: string, types: readonly RecordType[]): string {
+  const others = types.length === 1 ? [] : types.map((type) => `NOT EXISTS (${staysSql(type, changes)})`);
+  const conditions = [
+    actions,
+    `p.sis_id = r.${column}`,
+    `p.record_type IN (${types.map((type) => `'${type}'`).join(', ')})`,
+    ...others,
+  ];
+  return `EXISTS (SELECT 1 FROM ${changes} p WHERE ${conditions.join(' AND ')})`;
+}
+
+const staysSql = (type: RecordType, changes: string): string =>
+  `SELECT 1 FROM ${type} o WHERE o.district_id = $1 AND o.sis_id = p.sis_id AND o.status = 'active' AND NOT EXISTS (
+     SELECT 1 FROM ${changes} q WHERE q.record_type = '${type}' AND q.sis_id = o.sis_id AND q.action IN ('a', 'l'))`;
 
 /** Their enrollments and guardianships move with a relinked record, and count as little as those that end. */
 const ARCHIVED = `p.action = 'a'`;

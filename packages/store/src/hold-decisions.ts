@@ -82,6 +82,7 @@ export async function approveHold(pool: pg.Pool, approval: Approval): Promise<Ap
  */
 export async function rejectHold(pool: pg.Pool, decision: Decision & { readonly comment: string }): Promise<void> {
   await inTransaction(pool, async (sql) => {
+    await moveRosterOn(sql, decision.holdId);
     const hold = await lockOpenHold(sql, decision.holdId, { mayBeStale: true });
     await refuseUnlessApprover(sql, hold.districtId, decision.actor);
     await sql.query(
@@ -107,6 +108,7 @@ export async function reopenHold(
   decision: Decision,
 ): Promise<{ readonly syncId: string; readonly recordCount: number }> {
   return inTransaction(pool, async (sql) => {
+    await moveRosterOn(sql, decision.holdId);
     const { rows } = await sql.query<{ syncId: string; districtId: string }>(
       'SELECT sync_id AS "syncId", district_id AS "districtId" FROM holds WHERE id = $1 FOR UPDATE',
       [decision.holdId],
@@ -124,6 +126,17 @@ export async function reopenHold(
     await recordDecision(sql, { kind: 'reopen', syncId, holdId: decision.holdId, recordCount, ...whoOf(decision) });
     return { syncId, recordCount };
   });
+}
+
+/**
+ * A run that has compared already compares again, and no delivery passes for known: which records are kept counts in the
+ * comparison. Before anything else is locked, as a run locks the district first.
+ */
+async function moveRosterOn(sql: Sql, holdId: number): Promise<void> {
+  await sql.query(
+    `UPDATE districts d SET roster_version = roster_version + 1 FROM holds h WHERE h.id = $1 AND d.id = h.district_id`,
+    [holdId],
+  );
 }
 
 const whoOf = ({ actor, comment }: Decider): Decider => ({ actor, comment });

@@ -227,11 +227,20 @@ async function readTransfers(sql: ClientBase, input: EvidenceInput): Promise<Tra
   return rows;
 }
 
-/** The first run since the hold was last empty; the given one if there was none. */
-export async function firstWithholdingRun(sql: ClientBase, syncId: string, runId: number): Promise<number> {
+/**
+ * The first run that withheld records which are still missing, since the hold was last empty; the run given if there was
+ * none. What was approved and archived in between is not missing any more.
+ */
+export async function firstWithholdingRun(
+  sql: ClientBase,
+  { syncId, prefix, runId }: { readonly syncId: string; readonly prefix: string; readonly runId: number },
+): Promise<number> {
   const { rows } = await sql.query<{ since: number | null }>(
-    `SELECT min(run_id) AS since FROM holds WHERE sync_id = $1
-       AND id > coalesce((SELECT max(id) FROM holds WHERE sync_id = $1 AND status = 'resolved'), 0)`,
+    `SELECT min(h.run_id) AS since FROM holds h
+     JOIN hold_records r ON r.hold_id = h.id
+     JOIN ${changesTable(prefix)} c ON c.record_type = r.record_type AND c.sis_id = r.sis_id AND c.action IN ('a', 'w')
+     WHERE h.sync_id = $1
+       AND h.id > coalesce((SELECT max(id) FROM holds WHERE sync_id = $1 AND status = 'resolved'), 0)`,
     [syncId],
   );
   return Math.min(rows[0]?.since ?? runId, runId);

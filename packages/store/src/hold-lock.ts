@@ -70,7 +70,7 @@ async function whatBecameOf(sql: Sql, hold: HoldRow): Promise<string> {
       (hold.replacedBy === null ? '' : ` Look at hold ${hold.replacedBy}.`)
     );
   const { rows } = await sql.query<{ actor: string }>(
-    'SELECT actor FROM decisions WHERE hold_id = $1 ORDER BY id DESC LIMIT 1',
+    `SELECT actor FROM decisions WHERE hold_id = $1 AND decision <> 'reopen' ORDER BY id DESC LIMIT 1`,
     [hold.id],
   );
   const rest = hold.replacedBy === null ? '' : ` What was left open waits in hold ${hold.replacedBy}.`;

@@ -34,7 +34,8 @@ export async function settleHold(sql: ClientBase, scope: HoldScope): Promise<voi
     return;
   }
   const { rowCount: known } = await sql.query(
-    `UPDATE holds SET last_run_id = $3, confirmed_at = now() WHERE sync_id = $1 AND status = 'open' AND fingerprint = $2`,
+    `UPDATE holds h SET last_run_id = $3, confirmed_at = now(), source_fingerprint = s.source_fingerprint
+     FROM syncs s WHERE s.id = $1 AND h.sync_id = s.id AND h.status = 'open' AND h.fingerprint = $2`,
     [syncId, fingerprint, runId],
   );
   if (known !== 1) await openHold(sql, scope, fingerprint, count);
@@ -59,7 +60,7 @@ async function openHold(sql: ClientBase, scope: HoldScope, fingerprint: string, 
      SELECT $1, record_type, sis_id, school_id FROM ${changesTable(prefix)} WHERE action = 'w'`,
     [id],
   );
-  const since = await firstWithholdingRun(sql, syncId, runId);
+  const since = await firstWithholdingRun(sql, { syncId, prefix, runId });
   for (const recordType of PERSON_TYPES)
     await sql.query(
       `INSERT INTO hold_pairs (hold_id, record_type, sis_id, new_id)

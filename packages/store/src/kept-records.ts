@@ -114,16 +114,18 @@ export async function settleKept(
        SELECT 1 FROM ${changes} c WHERE c.record_type = k.record_type AND c.sis_id = k.sis_id AND c.action = 'k')`,
     [input.syncId, compared],
   );
-  const types = input.settings.transferGrace > 1 ? graceTypes(input) : [];
+  if (input.settings.transferGrace === 1) {
+    await sql.query('DELETE FROM absences WHERE sync_id = $1', [input.syncId]);
+    return;
+  }
+  const types = graceTypes(input);
+  // A run that looked at no people, as one for an approval, neither counts nor begins anew.
+  if (types.length === 0) return;
   const missing = types.map(
     (type) =>
       `SELECT c.record_type, c.sis_id FROM ${changes} c
        WHERE c.record_type = '${type}' AND c.action IN ('g', 'k', 'w') AND ${isAbsentSql(input.prefix, type)}`,
   );
-  if (missing.length === 0) {
-    await sql.query('DELETE FROM absences WHERE sync_id = $1', [input.syncId]);
-    return;
-  }
   await sql.query(
     `WITH missing AS (${missing.join(' UNION ALL ')}),
      back AS (DELETE FROM absences a WHERE a.sync_id = $1 AND a.record_type = ANY ($2) AND NOT EXISTS (

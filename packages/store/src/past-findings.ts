@@ -1,7 +1,10 @@
 import { RunFindings } from '@rollbook/core';
 import type pg from 'pg';
 
-/** What the guard measured in the latest runs of a sync that were applied, newest first (guard §31). */
+/**
+ * What the guard measured in the latest runs of a sync that were applied, newest first (guard §31). In a run of additions
+ * only nothing could be held, whatever it measured.
+ */
 export async function readPastFindings(
   pool: pg.Pool,
   { syncId, last }: { readonly syncId: string; readonly last: number },
@@ -15,7 +18,8 @@ export async function readPastFindings(
        'findings', coalesce((
          SELECT jsonb_agg(jsonb_build_object('recordType', f.record_type, 'school', f.school_id, 'active', f.active,
            'toArchive', f.to_archive, 'approved', f.approved, 'basisPoints', f.basis_points) ORDER BY f.ordinal)
-         FROM findings f WHERE f.run_id = r.id AND f.to_archive > 0), '[]')) AS run
+         FROM findings f WHERE f.run_id = r.id AND f.to_archive > 0
+           AND (r.settings ->> 'additionsOnly')::boolean IS NOT TRUE), '[]')) AS run
      FROM runs r
      WHERE r.sync_id = $1 AND r.kind = 'sync' AND NOT r.preview AND r.status IN ('succeeded', 'held')
      ORDER BY r.id DESC LIMIT $2`,

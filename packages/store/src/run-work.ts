@@ -47,7 +47,7 @@ export async function readRunEvidence(sql: PoolClient, run: RunInfo, now: Date):
   const { groups, changeCount } = await differenceOf(sql, run);
   await verifySnapshot(sql, prefix, contents);
   await verifyTables(sql, new Map([[changesTable(prefix), changeCount]]));
-  const sinceRunId = await firstWithholdingRun(sql, run.syncId, run.id);
+  const sinceRunId = await firstWithholdingRun(sql, { syncId: run.syncId, prefix, runId: run.id });
   const { districtId, syncId } = run;
   return readEvidence(sql, { prefix, contents, districtId, syncId, groups, sinceRunId }, now);
 }

@@ -175,7 +175,7 @@ export class PostgresSnapshots implements SnapshotStore {
     { groups }: Difference,
   ): Promise<HoldEvidence> {
     return inTransaction(this.#pool, async (sql) => {
-      const sinceRunId = await firstWithholdingRun(sql, syncId, LATEST_RUN);
+      const sinceRunId = await firstWithholdingRun(sql, { syncId, prefix: snapshot.prefix, runId: LATEST_RUN });
       return readEvidence(sql, { ...snapshot, districtId, syncId, groups, sinceRunId }, new Date());
     });
   }

@@ -1,6 +1,7 @@
 import { RECORD_TYPES, type RecordType } from '@rollbook/core';
 import type { CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
+import { DEPENDENT_TYPES } from './dependents.ts';
 import { PERSON_TYPES, isPersonType } from './effective-values.ts';
 import { referencesTo } from './references.ts';
 import { examples } from './snapshot-check.ts';
@@ -55,7 +56,21 @@ const whyNotSql = (recordType: RecordType): string => `CASE
   WHEN EXISTS (SELECT 1 FROM record_edits e JOIN runs u ON u.id = $2
                WHERE e.district_id = $1 AND e.record_type = '${recordType}' AND e.sis_id = l.new_id AND e.edited_at > u.finished_at)
     THEN 'it was changed by hand since'
+  ${Object.entries(parentsOf(recordType)).map(withoutParentSql).join(' ')}
   END`;
+
+const parentsOf = (recordType: RecordType): Readonly<Record<string, readonly RecordType[]>> =>
+  (DEPENDENT_TYPES as Partial<Record<RecordType, Readonly<Record<string, readonly RecordType[]>>>>)[recordType] ?? {};
+
+/** People were given back before what hangs on them; what only went along waits for its end to be undone. */
+const withoutParentSql = ([column, types]: readonly [string, readonly RecordType[]]): string => {
+  const parents = types.map(
+    (type) =>
+      `SELECT 1 FROM ${type} p WHERE p.district_id = $1 AND p.sis_id = l.former ->> '${column}'
+         AND (p.status = 'active' OR l.old_id = l.new_id)`,
+  );
+  return `WHEN NOT EXISTS (${parents.join(' UNION ALL ')}) THEN 'its ${column.replace('_id', '')} is not active'`;
+};
 
 /**
  * The former record as it was, beside the one whose id it had taken as that is now: the data speaks of it under that id.

@@ -104,7 +104,8 @@ function approvedText(
   { recordCount, rest }: Approved,
   { relink, except }: { readonly relink: boolean; readonly except: readonly RecordName[] },
 ): string {
-  const kept = except.length === 0 ? '' : ` ${counted(except.length, 'record')} are kept.`;
+  const kept =
+    except.length === 0 ? '' : ` ${counted(except.length, 'record')} ${except.length === 1 ? 'is' : 'are'} kept.`;
   const open =
     rest === null
       ? ''

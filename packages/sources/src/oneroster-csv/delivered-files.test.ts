@@ -1,7 +1,7 @@
 import { pullFiles, refusal, sound } from '../delivery.fixture.ts';
 import { manifest, spoil, without, type Files } from './roster.fixture.ts';
 
-describe('the files of a delivery', () => {
+describe('the files of a delivery (guard §18)', () => {
   it('matches the header in any order and case, with a BOM and what cannot be seen', async () => {
     const text = '\uFEFF NAME\u200b,Type,"sourcedid" ,metadata.note\r\nNorth,school,0123,x\r\n';
     const pulled = await pullFiles({ ...sound, 'orgs.csv': text });
@@ -105,7 +105,7 @@ describe('the files of a delivery', () => {
   });
 });
 
-describe('a manifest', () => {
+describe('a manifest (guard §18)', () => {
   const all = {
     orgs: 'bulk',
     users: 'bulk',

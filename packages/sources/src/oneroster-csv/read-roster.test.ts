@@ -188,7 +188,7 @@ describe('a OneRoster 1.1 delivery', () => {
     );
   });
 
-  it('gives people of a department the school above it, and unknown orgs as they are', async () => {
+  it('gives people of a department the school above it, and unknown orgs as they are (guard §5)', async () => {
     const pulled = await pullFiles(
       append(
         'users.csv',

@@ -2,7 +2,7 @@ import { compositeKey } from '@rollbook/core';
 import { pullFiles, sound } from '../delivery.fixture.ts';
 import { append, ids, manifest, type Files } from './roster.fixture.ts';
 
-describe('rows that are not as they should be', () => {
+describe('rows that are not as they should be (guard §20)', () => {
   it('skips rows it cannot use, with file, line, column and what was expected, and never with what stood there', async () => {
     const pulled = await pullFiles({
       ...append(
@@ -55,7 +55,7 @@ describe('rows that are not as they should be', () => {
     expect(keyed).toMatchObject({ sisId: compositeKey('K1', '007', 'proctor'), beginDate: '2026-08-15' });
   });
 
-  it('reads marks of deletion in any case and unknown marks as active', async () => {
+  it('reads marks of deletion in any case and unknown marks as active (guard §8)', async () => {
     const pulled = await pullFiles(
       append(
         'enrollments.csv',
