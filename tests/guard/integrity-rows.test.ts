@@ -131,6 +131,32 @@ describe('guard §19: empty is not gone', () => {
     expect(await harness.ids(recordType)).toEqual(before);
   });
 
+  it('orgs are absent: whose school nobody knows then is left alone, in a delta and in full', async () => {
+    await harness.createSync('sis', 'riverside', {
+      threshold: { default: 10_000, perType: {} },
+      schools: [{ sisId: '0123', name: null }],
+    });
+    // As if it had been linked from the first: of a linked roster departments are no part.
+    await harness.sql(`DELETE FROM schools WHERE sis_id <> '0123'`);
+    const users = DELIVERY['users.csv'].replace('T8,,,TRUE,0123,', 'T8,,,TRUE,MATH,');
+    const classes = `${DELIVERY['enrollments.csv']}E-T8,,,K1,0123,T8,teacher,,,\n`;
+    const delivery = { ...DELIVERY, 'users.csv': users, 'enrollments.csv': classes };
+    await runWith(delivery);
+    const renamed = users.replace('T8,,,TRUE,MATH,teacher,,,Given', 'T8,,,TRUE,MATH,teacher,,,Other');
+    const { 'orgs.csv': _, ...withoutOrgs } = { ...delivery, 'users.csv': renamed };
+    const modes = { academicSessions: 'bulk', courses: 'bulk', classes: 'bulk', orgs: 'absent' };
+    for (const mode of ['delta', 'bulk']) {
+      const manifestText = manifest('1.1', { ...modes, users: mode, enrollments: mode });
+      const run = await runWith({ ...withoutOrgs, 'manifest.csv': manifestText });
+      expect(run).toMatchObject({
+        status: 'succeeded',
+        counts: { staff: { archived: 0 }, enrollments: { archived: 0 } },
+      });
+      expect(await harness.ids('staff')).toContain('T8');
+      expect(await harness.ids('enrollments')).toContain('E-T8');
+    }
+  });
+
   it('an empty delta changes nothing', async () => {
     const modes = { orgs: 'bulk', classes: 'bulk', users: 'delta', enrollments: 'delta', courses: 'bulk' };
     const run = await runWith({

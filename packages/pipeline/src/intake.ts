@@ -38,6 +38,7 @@ export class Intake {
   readonly #schools: { sisId: string; name: string | null }[] = [];
   readonly #otherOrgs = new Set<string>();
   readonly #unlinked = new Map<string, number>();
+  #hasAllSchools = true;
 
   constructor(settings: Pick<RunSettings, 'schools' | 'phoneCredentialColumn'>) {
     this.#hasPhonesSwapped = settings.phoneCredentialColumn === 'phone';
@@ -46,6 +47,7 @@ export class Intake {
 
   /** Records of the roster that the data may refer to, for types it does not deliver whole. */
   know(recordType: IndexedType, records: readonly { readonly sisId: string; readonly school: string | null }[]): void {
+    if (recordType === 'schools') this.#hasAllSchools = false;
     for (const { sisId, school } of records) {
       this.#known[recordType].add(sisId);
       if (recordType === 'classes') this.#schoolOfClass.set(sisId, school);
@@ -157,7 +159,10 @@ export class Intake {
     return course === record.course && terms === record.terms ? record : { ...record, course, terms };
   }
 
-  /** The home school is the first linked one (guard §5); someone of no linked school is outside. */
+  /**
+   * The home school is the first linked one (guard §5); someone of no linked school is outside. Where the schools did not
+   * all come, nobody can say of what school somebody is whose schools are unknown: such a person is seen, and no more.
+   */
   judgePerson(row: PulledRow<'students' | 'staff'>, file: string): Judged {
     if (row.gone) return { record: row.record, presence: 'g' };
     const given = this.#withPhones(row.record);
@@ -167,6 +172,7 @@ export class Intake {
     if (this.#linked === null) return { record: this.#atHome(given, home, schools), presence: 'p' };
     const linkedHome = home !== null && this.#isLinked(home) ? home : schools.find((id) => this.#isLinked(id));
     if (linkedHome !== undefined) return { record: this.#atHome(given, linkedHome, schools), presence: 'p' };
+    if (home === null && !this.#hasAllSchools && given.schools.length > 0) return { record: given, presence: 'l' };
     this.#outside(home);
     return { record: given, presence: 'o' };
   }

@@ -4,7 +4,7 @@ import type { Delivery, PackedEnrollments, PullWarning } from './source.ts';
 
 /**
  * `p`: present. `g`: marked as deleted. `s`: seen, but its row could not be used. `o`: outside the linked schools. `l`:
- * left out by the settings of the run: seen, and no more.
+ * left out by the settings of the run, or of a school that nobody knows: seen, and no more.
  */
 export type Presence = 'p' | 'g' | 's' | 'o' | 'l';
 
@@ -14,6 +14,7 @@ export interface TypeContents {
   readonly present: number;
   readonly gone: number;
   readonly skipped: number;
+  /** Those of a school that nobody knows included. */
   readonly outside: number;
   /** Of `present`: those that are what the roster holds already. They are in no table of the snapshot. */
   readonly recognised: number;

@@ -190,7 +190,7 @@ export async function countRows(sql: Sql, tables: DraftTables): Promise<Partial<
       present: of('p') + recognised,
       gone: of('g'),
       skipped: of('s'),
-      outside: of('o'),
+      outside: of('o') + of('l'),
     };
   }
   return types;

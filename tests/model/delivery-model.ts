@@ -1,0 +1,151 @@
+import { RECORD_TYPES, type RecordType, type RosterRecord } from '@rollbook/core';
+import { keyOf, valuesOf, type Key, type RosterModel, type Values } from './roster-model.ts';
+
+/** A row of a delivery: `unusable` ones tell no more than the id of their record (guard §20). */
+export interface Row {
+  readonly type: RecordType;
+  readonly record: RosterRecord;
+  readonly state: 'there' | 'gone' | 'unusable';
+}
+
+/** What a source says on one day. Record types that are not delivered are missing from `kinds`. */
+export interface DeliveryModel {
+  readonly kinds: ReadonlyMap<RecordType, 'full' | 'delta'>;
+  readonly rows: readonly Row[];
+}
+
+/** What a row means: its record is there, marked as gone, seen without being usable, or of no linked school. */
+export interface Judged {
+  readonly type: RecordType;
+  readonly id: string;
+  readonly means: 'there' | 'gone' | 'seen' | 'outside';
+  readonly values: Values;
+}
+
+interface Reading {
+  readonly delivery: DeliveryModel;
+  readonly roster: RosterModel;
+  readonly linked: ReadonlySet<string> | null;
+  readonly judged: Map<Key, Judged>;
+}
+
+/** Judges every row of a delivery by the linked schools and by what it refers to (guard §5, §9, §16, §20, §21). */
+export function judgeDelivery(
+  delivery: DeliveryModel,
+  roster: RosterModel,
+  linked: ReadonlySet<string> | null,
+): Map<Key, Judged> {
+  const reading: Reading = { delivery, roster, linked, judged: new Map() };
+  for (const type of RECORD_TYPES)
+    for (const row of delivery.rows.filter((candidate) => candidate.type === type)) {
+      const { record } = row;
+      const key = keyOf(type, record.sisId);
+      const values = valuesOf(type, record);
+      const base = { type, id: record.sisId, values };
+      if (row.state === 'unusable') reading.judged.set(key, { ...base, means: 'seen' });
+      else if (row.state === 'gone') reading.judged.set(key, { ...base, means: 'gone' });
+      else reading.judged.set(key, { ...base, ...judgeRow(reading, type, values, record.sisId) });
+    }
+  leaveOutGuardians(reading);
+  return reading.judged;
+}
+
+type Verdict = Pick<Judged, 'means'> & { readonly values?: Values };
+
+function judgeRow(reading: Reading, type: RecordType, values: Values, id: string): Verdict {
+  switch (type) {
+    case 'schools':
+      return { means: isLinked(reading, id) ? 'there' : 'outside' };
+    case 'courses':
+      return judgeCourse(reading, values);
+    case 'classes':
+      return judgeClass(reading, values);
+    case 'students':
+    case 'staff':
+      return judgePerson(reading, values);
+    case 'enrollments':
+      return judgeEnrollment(reading, values);
+    case 'guardianships':
+      return both([
+        judgeReference(reading, ['students'], values['student_id'] as string),
+        judgeReference(reading, ['guardians'], values['guardian_id'] as string),
+      ]);
+    case 'terms':
+    case 'guardians':
+      return { means: 'there' };
+  }
+}
+
+const isLinked = ({ linked }: Reading, school: string): boolean => linked === null || linked.has(school);
+
+/** A record that a row may refer to: in the data, or in the roster where its type is not delivered in full (guard §21). */
+function isKnown({ delivery, roster, judged }: Reading, type: RecordType, id: string): boolean {
+  const means = judged.get(keyOf(type, id))?.means;
+  if (means !== undefined) return means === 'there' || means === 'outside';
+  return delivery.kinds.get(type) !== 'full' && roster.isActive(type, id);
+}
+
+const knownOrNull = (reading: Reading, type: RecordType, id: string | null): string | null =>
+  id !== null && isKnown(reading, type, id) ? id : null;
+
+function judgeCourse(reading: Reading, values: Values): Verdict {
+  const school = knownOrNull(reading, 'schools', values['school_id'] as string | null);
+  const means = school === null || isLinked(reading, school) ? 'there' : 'outside';
+  return { means, values: { ...values, school_id: school } };
+}
+
+function judgeClass(reading: Reading, values: Values): Verdict {
+  const school = knownOrNull(reading, 'schools', values['school_id'] as string | null);
+  if (school === null) return { means: 'seen' };
+  if (!isLinked(reading, school)) return { means: 'outside' };
+  const terms = (values['term_ids'] as string[]).filter((term) => isKnown(reading, 'terms', term));
+  const course = knownOrNull(reading, 'courses', values['course_id'] as string | null);
+  return { means: 'there', values: { ...values, course_id: course, term_ids: terms } };
+}
+
+/** The home school is the one named first, if it is linked, else the first linked one (guard §5). */
+function judgePerson(reading: Reading, values: Values): Verdict {
+  const schools = (values['school_ids'] as string[]).filter((school) => isKnown(reading, 'schools', school));
+  const named = knownOrNull(reading, 'schools', values['school_id'] as string | null) ?? schools[0] ?? null;
+  if (reading.linked === null) return { means: 'there', values: { ...values, school_id: named, school_ids: schools } };
+  const home = named !== null && isLinked(reading, named) ? named : schools.find((school) => isLinked(reading, school));
+  if (home === undefined) return { means: 'outside' };
+  return { means: 'there', values: { ...values, school_id: home, school_ids: schools } };
+}
+
+/** An enrollment belongs to the school of its class (guard §5). */
+function judgeEnrollment(reading: Reading, values: Values): Verdict {
+  const classId = values['class_id'] as string;
+  const byClass = judgeReference(reading, ['classes'], classId);
+  const byPerson = judgeReference(reading, ['students', 'staff', 'guardians'], values['person_id'] as string);
+  const school =
+    reading.judged.get(keyOf('classes', classId))?.values['school_id'] ??
+    reading.roster.get('classes', classId)?.values['school_id'] ??
+    null;
+  return { ...both([byClass, byPerson]), values: { ...values, school_id: school } };
+}
+
+/** A required reference: without its record the row cannot be used; with one of no linked school it is outside too. */
+function judgeReference(reading: Reading, types: readonly RecordType[], id: string): Verdict {
+  const { delivery, roster, judged } = reading;
+  const found = types.map((type) => judged.get(keyOf(type, id))?.means);
+  const isThere = types.some((type, i) => {
+    if (found[i] !== undefined) return found[i] === 'there';
+    return delivery.kinds.get(type) !== 'full' && roster.isActive(type, id);
+  });
+  if (isThere) return { means: 'there' };
+  return { means: found.includes('outside') ? 'outside' : 'seen' };
+}
+
+const both = (verdicts: readonly Verdict[]): Verdict => ({
+  means: verdicts.find(({ means }) => means !== 'there')?.means ?? 'there',
+});
+
+/** With linked schools, guardians none of whose students is in one of them are left out with those schools. */
+function leaveOutGuardians({ delivery, linked, judged }: Reading): void {
+  if (linked === null || delivery.kinds.get('guardianships') !== 'full') return;
+  const links = [...judged.values()].filter(({ type, means }) => type === 'guardianships' && means === 'there');
+  for (const [key, row] of judged)
+    if (row.type === 'guardians' && row.means === 'there')
+      if (!links.some(({ values }) => values['guardian_id'] === row.id)) judged.set(key, { ...row, means: 'outside' });
+}

@@ -1,0 +1,146 @@
+import { RECORD_TYPES, type RecordType, type RunSettings } from '@rollbook/core';
+import type { DeliveryModel, Judged } from './delivery-model.ts';
+import { PEOPLE, comparable, keyOf, type Key, type ModelRecord, type RosterModel } from './roster-model.ts';
+
+/** Why a record that is missing stays all the same: a person said so, or it has not been missing for long. */
+export type Stay = 'kept' | 'grace';
+
+/** A record that a run finds missing. */
+export interface Missing {
+  readonly record: ModelRecord;
+  readonly isApproved: boolean;
+  stays: Stay | null;
+  /** It hangs on another record that goes, and goes with it whatever else is said of it (guard §6). */
+  isDependent: boolean;
+}
+
+/** What a run would do. */
+export interface Plan {
+  readonly created: readonly Judged[];
+  readonly updated: readonly Judged[];
+  readonly restored: readonly Judged[];
+  /** In the data and left as they are, by type. */
+  readonly unchanged: ReadonlyMap<RecordType, number>;
+  readonly missing: ReadonlyMap<Key, Missing>;
+}
+
+export interface PlanInput {
+  readonly roster: RosterModel;
+  readonly delivery: DeliveryModel;
+  readonly judged: ReadonlyMap<Key, Judged>;
+  readonly settings: RunSettings;
+  readonly approved: ReadonlySet<Key>;
+  readonly kept: ReadonlySet<Key>;
+  /** In how many good runs in a row somebody was absent. */
+  readonly absences: ReadonlyMap<Key, number>;
+}
+
+export const linkedOf = ({ schools }: RunSettings): ReadonlySet<string> | null =>
+  schools && new Set(schools.map(({ sisId }) => sisId));
+
+/** Whether a run looks at a record type at all (guard §30). */
+export const isLookedAt = (type: RecordType, { recordTypes }: RunSettings): boolean =>
+  recordTypes === 'all' || type === 'guardians' || type === 'guardianships';
+
+/** Compares a delivery with the roster (guard §6, §8 to §11, §13). */
+export function planRun(input: PlanInput): Plan {
+  const rows = [...input.judged.values()].filter(({ type }) => isLookedAt(type, input.settings));
+  const taken = rows.filter((row) => row.means === 'there' && !isPassedOver(input, row));
+  const present = taken.filter((row) => !isLonely(input, row, taken));
+  const created: Judged[] = [];
+  const updated: Judged[] = [];
+  const restored: Judged[] = [];
+  const unchanged = new Map<RecordType, number>();
+  const leave = (type: RecordType): void => void unchanged.set(type, (unchanged.get(type) ?? 0) + 1);
+  for (const row of present) {
+    const record = input.roster.get(row.type, row.id);
+    if (!record) created.push(row);
+    else if (!record.isManaged) continue;
+    else if (record.status === 'active')
+      if (comparable(record.values) === comparable(row.values)) leave(row.type);
+      else updated.push(row);
+    else if (record.archivedBy === 'user' && staysArchived(row.type, input.settings)) leave(row.type);
+    else restored.push(row);
+  }
+  return { created, updated, restored, unchanged, missing: findMissing(input, present) };
+}
+
+/** What a user archived and stays archived although it is in the data (guard §10). */
+const staysArchived = (type: RecordType, settings: RunSettings): boolean =>
+  (type === 'students' && settings.archivedStudents === 'keep-archived') ||
+  (type === 'classes' && !settings.unarchiveClasses);
+
+/** Enrollments and guardianships of what stays archived, and of students who are not there while contacts alone are synced. */
+function isPassedOver({ roster, settings }: PlanInput, row: Judged): boolean {
+  if (settings.recordTypes === 'contacts' && row.type === 'guardianships')
+    if (!roster.isActive('students', row.values['student_id'] as string)) return true;
+  return roster
+    .parentsOf(row)
+    .flat()
+    .some(
+      ({ type, status, archivedBy }) => status === 'archived' && archivedBy === 'user' && staysArchived(type, settings),
+    );
+}
+
+/** While contacts alone are synced: a new guardian of students alone whom the roster does not have. */
+function isLonely({ roster, judged, settings }: PlanInput, row: Judged, taken: readonly Judged[]): boolean {
+  if (settings.recordTypes !== 'contacts' || row.type !== 'guardians' || roster.get(row.type, row.id)) return false;
+  const isTheirs = ({ type, means, values }: Judged): boolean =>
+    type === 'guardianships' && means === 'there' && values['guardian_id'] === row.id;
+  return [...judged.values()].some(isTheirs) && !taken.some(isTheirs);
+}
+
+function findMissing(input: PlanInput, present: readonly Judged[]): Map<Key, Missing> {
+  const { roster, delivery, judged, settings, approved } = input;
+  const linked = linkedOf(settings);
+  const missing = new Map<Key, Missing>();
+  const add = (record: ModelRecord): void => {
+    const key = keyOf(record.type, record.id);
+    missing.set(key, { record, isApproved: approved.has(key), stays: null, isDependent: false });
+  };
+  for (const type of RECORD_TYPES) {
+    const kind = isLookedAt(type, settings) ? delivery.kinds.get(type) : undefined;
+    if (kind === undefined) continue;
+    for (const record of roster.managed(type)) {
+      const means = judged.get(keyOf(type, record.id))?.means;
+      const isGone = means === 'gone' || means === 'outside' || (means === undefined && kind === 'full');
+      if (isGone && roster.isInScope(record, linked)) add(record);
+    }
+  }
+  letStay(input, missing);
+  const there = new Set(present.map(({ type, id }) => keyOf(type, id)));
+  markDependents(roster, missing, there, add);
+  return missing;
+}
+
+function letStay({ roster, judged, kept, absences, settings, delivery }: PlanInput, missing: Map<Key, Missing>): void {
+  for (const [key, entry] of missing) {
+    if (entry.isApproved) continue;
+    const isAbsent = !judged.has(key) && delivery.kinds.get(entry.record.type) === 'full';
+    if (kept.has(key)) entry.stays = 'kept';
+    else if (PEOPLE.includes(entry.record.type) && isAbsent)
+      if ((absences.get(key) ?? 0) + 1 < settings.transferGrace) entry.stays = 'grace';
+  }
+  for (const stays of ['kept', 'grace'] as const) {
+    const staying = new Set([...missing].flatMap(([key, entry]) => (entry.stays === stays ? [key] : [])));
+    for (const entry of missing.values())
+      if (!entry.isApproved && entry.stays === null && roster.hangsOn(entry.record, staying)) entry.stays = stays;
+  }
+}
+
+/** What hangs on a record that goes, goes with it, listed or not, unless the data has it (guard §6). */
+export function markDependents(
+  roster: RosterModel,
+  missing: ReadonlyMap<Key, Missing>,
+  there: ReadonlySet<Key>,
+  add: (record: ModelRecord) => void,
+): void {
+  const going = new Set([...missing].flatMap(([key, entry]) => (entry.stays === null ? [key] : [])));
+  for (const type of ['enrollments', 'guardianships'] as const)
+    for (const record of roster.managed(type)) {
+      const key = keyOf(type, record.id);
+      if (there.has(key) || !roster.hangsOn(record, going)) continue;
+      if (!missing.has(key)) add(record);
+      (missing.get(key) as Missing).isDependent = true;
+    }
+}
