@@ -87,19 +87,23 @@ async function markLostAmongRecognised(
   const isMissing = `p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active' AND ${isNowhere(tables, to, 'p.sis_id')}`;
   const absent = to
     .filter((type) => tables.delivered.get(type) === 'full')
-    .flatMap((type) => [
-      ...(recognised.missed(type) === 0
-        ? []
-        : [
-            `SELECT p.sis_id FROM ${missedTable(prefix)} m JOIN ${type} p ON p.source_hash = m.source_hash
-             WHERE m.record_type = '${type}' AND ${isMissing}`,
-          ]),
-      // They are never recognised by their hash. An index holds these few.
-      ...(isPersonType(type) ? [`SELECT p.sis_id FROM ${type} p WHERE p.differs_from_source AND ${isMissing}`] : []),
-    ]);
+    .flatMap((type) => {
+      // What was missed is known only of types of which something was recognised.
+      if (recognised.count(type) === 0) return [`SELECT p.sis_id FROM ${type} p WHERE ${isMissing}`];
+      return [
+        ...(recognised.missed(type) === 0
+          ? []
+          : [
+              `SELECT p.sis_id FROM ${missedTable(prefix)} m JOIN ${type} p ON p.source_hash = m.source_hash
+               WHERE m.record_type = '${type}' AND ${isMissing}`,
+            ]),
+        // They are never recognised by their hash. An index holds these few.
+        ...(isPersonType(type) ? [`SELECT p.sis_id FROM ${type} p WHERE p.differs_from_source AND ${isMissing}`] : []),
+      ];
+    });
   if (absent.length === 0) return [];
   // The few of an ordinary day are looked up; for a whole school, which the planner takes for few, that would be squared.
-  const isMany = to.reduce((sum, type) => sum + recognised.missed(type), 0) > MANY_MISSED;
+  const isMany = to.some((type) => recognised.count(type) === 0 || recognised.missed(type) > MANY_MISSED);
   if (isMany) await sql.query('SET LOCAL enable_nestloop = off');
   const { rows: people } = await sql.query<{ sis_id: string }>(absent.join(' UNION '), [districtId, syncId]);
   if (isMany) await sql.query('RESET enable_nestloop');
