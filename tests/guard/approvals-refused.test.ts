@@ -67,6 +67,17 @@ describe('guard §27: who decides on a hold that is closed is told what became o
     );
   });
 
+  it('void: the run that opened it had looked at another source than the one entered meanwhile', async () => {
+    district.roster.removeStudents(...ids('a', 3));
+    const payload = await upToApply();
+    await district.harness.sql(`UPDATE syncs SET source_fingerprint = 'two'`);
+    await district.harness.step('apply', payload);
+    const [hold] = await district.holds();
+    await expect(district.approve(hold?.id ?? 0)).rejects.toThrow('source');
+    expect(await district.run()).toMatchObject({ status: 'held' });
+    await district.approve(hold?.id ?? 0);
+  });
+
   it('expired: no run has looked for 72 hours; rejecting is allowed all the same', async () => {
     const hold = await district.heldWithout(...ids('a', 3));
     await district.harness.sql(`UPDATE holds SET confirmed_at = '2026-01-02 03:04:05Z'`);

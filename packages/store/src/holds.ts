@@ -34,8 +34,8 @@ export async function settleHold(sql: ClientBase, scope: HoldScope): Promise<voi
     return;
   }
   const { rowCount: known } = await sql.query(
-    `UPDATE holds h SET last_run_id = $3, confirmed_at = now(), source_fingerprint = s.source_fingerprint
-     FROM syncs s WHERE s.id = $1 AND h.sync_id = s.id AND h.status = 'open' AND h.fingerprint = $2`,
+    `UPDATE holds h SET last_run_id = $3, confirmed_at = now(), source_fingerprint = r.source_fingerprint
+     FROM runs r WHERE r.id = $3 AND h.sync_id = $1 AND h.status = 'open' AND h.fingerprint = $2`,
     [syncId, fingerprint, runId],
   );
   if (known !== 1) await openHold(sql, scope, fingerprint, count);
@@ -50,7 +50,7 @@ async function openHold(sql: ClientBase, scope: HoldScope, fingerprint: string, 
   const replaced = await closeOpen(sql, syncId, 'replaced');
   const { rows } = await sql.query<{ id: number }>(
     `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, fingerprint, record_count, source_fingerprint)
-     SELECT $1, $2, $3, $3, $4, $5, source_fingerprint FROM syncs WHERE id = $2 RETURNING id`,
+     SELECT $1, $2, id, id, $4, $5, source_fingerprint FROM runs WHERE id = $3 RETURNING id`,
     [districtId, syncId, runId, fingerprint, count],
   );
   const { id } = rows[0] as { id: number };

@@ -68,8 +68,8 @@ export async function requestSyncRun(
   return insertOrActive(
     pool,
     syncId,
-    `INSERT INTO runs (district_id, sync_id, source_type, trigger, preview, settings, notes, requested_by)
-     SELECT district_id, id, source_type, $2, $3, $4, $5, $6 FROM syncs WHERE id = $1`,
+    `INSERT INTO runs (district_id, sync_id, source_type, trigger, preview, settings, notes, requested_by, source_fingerprint)
+     SELECT district_id, id, source_type, $2, $3, $4, $5, $6, source_fingerprint FROM syncs WHERE id = $1`,
     [trigger, preview, JSON.stringify(next.settings), next.notes, requestedBy],
   );
 }

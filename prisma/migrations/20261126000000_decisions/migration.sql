@@ -20,6 +20,8 @@ ALTER TABLE runs
   ADD COLUMN kind text NOT NULL DEFAULT 'sync' CHECK (kind IN ('sync', 'approval', 'undo')),
   ADD COLUMN approval_id integer,
   ADD COLUMN undoes_run_id integer,
+  -- Of what was configured when it was requested: a hold speaks of that source, and not of one entered meanwhile.
+  ADD COLUMN source_fingerprint text NOT NULL DEFAULT '',
   -- Why what it withheld looks as it does.
   ADD COLUMN explanations jsonb NOT NULL DEFAULT '[]',
   -- Sentences on what was special: a raised threshold, a window of the calendar, records kept by a decision.
