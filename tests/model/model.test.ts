@@ -7,7 +7,7 @@ import { TwoSyncs } from './two-syncs.ts';
 /**
  * MODEL_RUNS (how many stories) and MODEL_SEED make it longer or other; a failure prints the seed, the path and the story.
  */
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 18);
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 40);
 const SEED = Number(process.env['MODEL_SEED'] ?? 1);
 
 let testDatabase: TestDatabase;

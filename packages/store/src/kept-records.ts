@@ -5,6 +5,7 @@ import { changesTable } from './changes.ts';
 import { DEPENDENT_TYPES } from './dependents.ts';
 import type { DiffInput } from './diff.ts';
 import { PERSON_TYPES } from './effective-values.ts';
+import { recognisedSql } from './recognised.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /** Records that are missing and stay all the same, by type. */
@@ -103,17 +104,11 @@ function warningOf(
  */
 export async function settleKept(
   sql: PoolClient,
-  input: Pick<DiffInput, 'prefix' | 'contents' | 'settings' | 'syncId'>,
+  input: Pick<DiffInput, 'prefix' | 'contents' | 'settings' | 'districtId' | 'syncId'>,
 ): Promise<void> {
   const changes = changesTable(input.prefix);
-  const compared = RECORD_TYPES.filter(
-    (type) => input.contents.types[type]?.delivery === 'full' && isSynced(type, input.settings),
-  );
-  await sql.query(
-    `DELETE FROM kept_records k WHERE k.sync_id = $1 AND k.record_type = ANY ($2) AND NOT EXISTS (
-       SELECT 1 FROM ${changes} c WHERE c.record_type = k.record_type AND c.sis_id = k.sis_id AND c.action = 'k')`,
-    [input.syncId, compared],
-  );
+  for (const type of RECORD_TYPES)
+    if (input.contents.types[type] && isSynced(type, input.settings)) await endKept(sql, input, type);
   if (input.settings.transferGrace === 1) {
     await sql.query('DELETE FROM absences WHERE sync_id = $1', [input.syncId]);
     return;
@@ -133,5 +128,22 @@ export async function settleKept(
      INSERT INTO absences (sync_id, record_type, sis_id, runs) SELECT $1, record_type, sis_id, 1 FROM missing
      ON CONFLICT (sync_id, record_type, sis_id) DO UPDATE SET runs = absences.runs + 1`,
     [input.syncId, types],
+  );
+}
+
+/** A record that is merely out of the sync's scope for now is neither back nor gone. */
+async function endKept(
+  sql: PoolClient,
+  { prefix, contents, districtId, syncId }: Pick<DiffInput, 'prefix' | 'contents' | 'districtId' | 'syncId'>,
+  type: RecordType,
+): Promise<void> {
+  await sql.query(
+    `DELETE FROM kept_records k WHERE k.sync_id = $1 AND k.record_type = '${type}' AND NOT EXISTS (
+       SELECT 1 FROM ${type} r
+       WHERE r.district_id = $2 AND r.sis_id = k.sis_id AND r.status = 'active'
+         AND NOT ${recognisedSql(prefix, type, contents.types[type], 'r', '$1')}
+         AND NOT EXISTS (SELECT 1 FROM ${snapshotTable(prefix, type)} s
+                         WHERE s.sis_id = k.sis_id AND s.presence IN ('p', 's')))`,
+    [syncId, districtId],
   );
 }
