@@ -1,12 +1,16 @@
 import { RECORD_TYPES, type RecordCounts, type RecordType } from '@rollbook/core';
 import type { Difference, Judgement, SnapshotContents } from '@rollbook/pipeline';
 
-/** What the run would do, in the form of what a run did. */
+/**
+ * What the run would do, in the form of what a run did. Where only some schools are withheld, what hangs on the records of
+ * the others is not counted: nobody knows before they are archived which it is.
+ */
 export function previewCounts(
   difference: Difference,
   contents: SnapshotContents,
   judgement: Pick<Judgement, 'findings'>,
 ): Record<RecordType, RecordCounts> {
+  const isAnyWithheld = judgement.findings.some(({ withheld }) => withheld > 0);
   const entries = RECORD_TYPES.map((recordType): [RecordType, RecordCounts] => {
     const type = difference.types[recordType];
     const findings = judgement.findings.filter((finding) => finding.recordType === recordType);
@@ -17,7 +21,7 @@ export function previewCounts(
       {
         created: type?.created ?? 0,
         updated: (type?.updated ?? 0) + (type?.adopted ?? 0),
-        archived: toArchive - withheld,
+        archived: toArchive - withheld + (isAnyWithheld ? 0 : (type?.dependents ?? 0)),
         restored: type?.restored ?? 0,
         unchanged: (type?.unchanged ?? 0) + (type?.keptArchived ?? 0),
         withheld: withheld + (type?.kept ?? 0) + (type?.inGrace ?? 0),
