@@ -200,8 +200,9 @@ async function partRest(sql: Sql, hold: LockedHold, approvalId: number): Promise
   // At most one hold of a sync is open, and the one decided on is that until now.
   await close(sql, hold.id, 'approved', null);
   const { rows } = await sql.query<{ id: number }>(
-    `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, fingerprint, record_count, source_fingerprint, confirmed_at)
-     SELECT district_id, sync_id, run_id, last_run_id, $2, $3, source_fingerprint, confirmed_at FROM holds WHERE id = $1
+    `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, fingerprint, record_count, source_fingerprint, confirmed_at,
+       since_run_id)
+     SELECT district_id, sync_id, run_id, last_run_id, $2, $3, source_fingerprint, confirmed_at, since_run_id FROM holds WHERE id = $1
      RETURNING id`,
     [hold.id, fingerprint, count],
   );

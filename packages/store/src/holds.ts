@@ -49,8 +49,8 @@ async function openHold(sql: ClientBase, scope: HoldScope, fingerprint: string, 
   const { runId, districtId, syncId, prefix, contents } = scope;
   const replaced = await closeOpen(sql, syncId, 'replaced');
   const { rows } = await sql.query<{ id: number }>(
-    `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, fingerprint, record_count, source_fingerprint)
-     SELECT $1, $2, id, id, $4, $5, source_fingerprint FROM runs WHERE id = $3 RETURNING id`,
+    `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, fingerprint, record_count, source_fingerprint, since_run_id)
+     SELECT $1, $2, id, id, $4, $5, source_fingerprint, id FROM runs WHERE id = $3 RETURNING id`,
     [districtId, syncId, runId, fingerprint, count],
   );
   const { id } = rows[0] as { id: number };
