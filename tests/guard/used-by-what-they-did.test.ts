@@ -93,7 +93,7 @@ describe('guard §34: a threshold raised for the next run', () => {
     await pauseButContacts();
     expect(await district.night()).toMatchObject({ status: 'succeeded', counts: { students: { archived: 0 } } });
     expect(await active()).not.toBeNull();
-    await resumeSync(district.pool, { syncId: 'sis', actor: 'pat', comment: null });
+    await resumeSync(district.pool, { syncId: 'sis', actor: 'pat', comment: null }, new Date());
     expect(await district.night()).toMatchObject({ status: 'succeeded', counts: { students: { archived: 120 } } });
     expect(await active()).toBeNull();
   });
@@ -126,7 +126,7 @@ describe('guard §34: a threshold raised for the next run', () => {
     await pauseButContacts();
     await district.night();
     expect(await active()).not.toBeNull();
-    await resumeSync(district.pool, { syncId: 'sis', actor: 'pat', comment: null });
+    await resumeSync(district.pool, { syncId: 'sis', actor: 'pat', comment: null }, new Date());
     await district.night();
     expect(await active()).toBeNull();
   });
