@@ -93,7 +93,8 @@ export interface RunRequest {
   readonly anyway?: boolean;
 }
 
-export type RequestedRun = ActiveRun & { readonly created: boolean };
+/** `willFollow`: the active run carries out an approval or an undo, and the run that was asked for starts when it has ended. */
+export type RequestedRun = ActiveRun & { readonly created: boolean; readonly willFollow: boolean };
 
 /**
  * The record of runs and stages. Every commit is fenced by the lease: it throws {@link LeaseLost} and changes nothing if
@@ -101,14 +102,21 @@ export type RequestedRun = ActiveRun & { readonly created: boolean };
  */
 export interface RunLedger {
   /**
-   * The active run of the sync, or a new one; `created` tells which. Throws UsageError for an unknown sync, SyncClosed on
-   * a day on which it does not run.
+   * The active run of the sync, or a new one; `created` tells which. Previews and runs stand beside each other. Throws
+   * UsageError for an unknown sync, SyncClosed on a day on which it does not run.
    */
   request(syncId: string, options: RunRequest): Promise<RequestedRun>;
   /** A run that carries out an approval; null if it was carried out already, or stands no longer. */
   requestApproval(approvalId: number, requestedBy: string | null): Promise<RequestedRun | null>;
   /** Approvals that stand, of syncs without an active run. */
   waitingApprovals(): Promise<number[]>;
+  /** Syncs without an active run of which a run was due or asked for meanwhile (guard §40). */
+  wantedSyncs(): Promise<string[]>;
+  /**
+   * Starts such a run; null if none is wanted any more, or another run is active. Throws SyncClosed if the sync does not
+   * run today: then the run is wanted no longer.
+   */
+  startWanted(syncId: string): Promise<RequestedRun | null>;
   /** Takes the lease of a stage. A failed run whose job is run again is opened again, if its sync has no newer run. */
   begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart>;
   /** What people see while they wait; ids and numbers only. Throws LeaseLost like a commit. */

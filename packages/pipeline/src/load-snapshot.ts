@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly settings: RunSettings;
   /** The delivery that the roster is in line with already; null: none. */
   readonly appliedRevision: string | null;
+  /** False: every row is kept, so that whatever is done to the roster meanwhile, it need not be read again (guard §40). */
+  readonly recognises: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
 }
@@ -45,10 +47,10 @@ const PROGRESS_EVERY_ROWS = 100_000;
  * @throws SyncError for what the source, its data or its credentials are to blame for.
  */
 export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot | null> {
-  const { snapshots, runId, districtId, syncId, settings } = options;
+  const { snapshots, runId, districtId, syncId, settings, recognises } = options;
   const isScoped = settings.schools !== null;
   const begin = async (): Promise<Loading> =>
-    new Loading(options, await snapshots.draft({ runId, districtId, syncId, isScoped }));
+    new Loading(options, await snapshots.draft({ runId, districtId, syncId, isScoped, recognises }));
   let loading = await begin();
   try {
     for await (const event of options.source.pull(options.signal)) {
@@ -157,9 +159,10 @@ class Loading {
   }
 
   async #open(recordType: RecordType, delivery: Delivery): Promise<void> {
+    // The draft notes what the roster is called before anything is looked up in it.
+    await this.draft.open(recordType);
     await this.#indexBefore(recordType);
     this.#delivered.set(recordType, delivery);
-    await this.draft.open(recordType);
   }
 
   /** What the data does not deliver whole, and may refer to, is taken from the roster. */

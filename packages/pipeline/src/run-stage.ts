@@ -149,6 +149,9 @@ function internalError(cause: unknown): SyncError {
   });
 }
 
+/** A run that was sent back so often takes all rows with it, so that it has no more to go back for (guard §40). */
+const WITHOUT_RECOGNITION_FROM_ROUND = 3;
+
 async function runFetch(
   context: PipelineContext,
   lease: Lease,
@@ -165,6 +168,7 @@ async function runFetch(
     syncId: run.syncId,
     settings: run.settings,
     appliedRevision: await ledger.appliedRevision(run),
+    recognises: run.round < WITHOUT_RECOGNITION_FROM_ROUND,
     signal,
     onProgress: (message) => void ledger.progress(lease, message).catch(() => undefined),
   });

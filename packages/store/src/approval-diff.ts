@@ -54,6 +54,8 @@ export async function diffApprovals(
       groups: await measureGroups(sql, active, changes),
       changeCount: await countChanges(sql, changes),
       approvalIds,
+      touched: 0,
+      overtaken: 0,
       warnings: [],
     },
   };

@@ -145,7 +145,7 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
       const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
       if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
       if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active'`];
-      return [inSnapshot, `${inRoster} AND ${tables.recognised.sql(type, 'x', '$2')}`];
+      return [inSnapshot, `${inRoster} AND ${tables.recognised.perhapsSql(type, 'x', '$2')}`];
     })
     .map((place) => `NOT EXISTS (${place})`)
     .join(' AND ');

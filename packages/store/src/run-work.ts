@@ -63,10 +63,10 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo): Pro
   const input = { runId, prefix, contents, districtId, syncId, settings, difference, withheld: guarded.withheld };
   const counts = await apply(sql, input);
   if (isSync) {
-    await markApplied(sql, run, contents.revision);
+    await markApplied(sql, run, difference.overtaken > 0 ? null : contents.revision);
     await settleHold(sql, input);
     await useRaise(sql, settings, runId);
-  }
+  } else await markApplied(sql, run, null);
   const isHeld = guarded.verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
   return { ...outcome, counts };
@@ -76,5 +76,6 @@ export async function applyUndo(sql: PoolClient, lease: Lease, run: RunInfo): Pr
   const { id: runId, undoesRunId, districtId, syncId } = run;
   const { counts, warnings } = await undo(sql, { runId, undoesRunId: undoesRunId ?? 0, districtId, syncId });
   await writeWarnings(sql, runId, 'apply', warnings);
+  await markApplied(sql, run, null);
   return { ...(await endRun(sql, lease, 'succeeded', null, counts)), counts };
 }

@@ -40,6 +40,7 @@ import { applyRun, applyUndo, diffApprovalRun, diffRun, readRunEvidence } from '
 import { refreshStatistics } from './statistics.ts';
 import { dropFinishedSnapshots } from './snapshot-cleanup.ts';
 import type { UndoRequest } from './undo.ts';
+import { startWanted, wantedSyncs } from './wanted-runs.ts';
 
 /** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
 const isSerializationFailure = (error: unknown): boolean => (error as { code?: string } | null)?.code === '40001';
@@ -74,6 +75,14 @@ export class PostgresRuns implements RunLedger {
 
   waitingApprovals(): Promise<number[]> {
     return waitingApprovals(this.#pool);
+  }
+
+  wantedSyncs(): Promise<string[]> {
+    return wantedSyncs(this.#pool);
+  }
+
+  startWanted(syncId: string): Promise<RequestedRun | null> {
+    return startWanted(this.#pool, syncId, this.#now());
   }
 
   /** A run that undoes another; see {@link requestUndoRun}. */

@@ -110,10 +110,12 @@ async function settleRecognisedRepeats(
   const { rows } = await sql.query<Reported & { presence: Presence; hash: string }>(
     `SELECT s.sis_id, s.line, s.presence, r.source_hash AS hash
      FROM ${table} s JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = s.sis_id
-     WHERE ${recognised.sql(recordType, 'r', '$2')}`,
+     WHERE r.source_hash IS NOT NULL AND ${recognised.perhapsSql(recordType, 'r', '$2')}`,
     [districtId, syncId],
   );
-  const repeats = rows.map((row) => ({ ...row, recognisedLine: recognised.lineOf(recordType, row.hash) }));
+  const repeats = rows
+    .filter((row) => recognised.wasMet(recordType, row.hash))
+    .map((row) => ({ ...row, recognisedLine: recognised.lineOf(recordType, row.hash) }));
   const isKept = (row: (typeof repeats)[number]): boolean => row.presence !== 's' && row.line >= row.recognisedLine;
   const dropped = repeats.filter((row) => !isKept(row));
   const kept = repeats.filter(isKept);

@@ -22,6 +22,7 @@ import { checkPeopleReferences } from './people-references.ts';
 import { countRows, dropUnknownParents, limitGuardians, removeRepeatedIds } from './snapshot-check.ts';
 import { Recognition, type RecognitionKey } from './recognition.ts';
 import { Recognised } from './recognised.ts';
+import { noteTouched } from './touched.ts';
 import { SnapshotWriter, snapshotTable } from './snapshot-writer.ts';
 
 const KNOWN_RECORDS_PAGE = 10_000;
@@ -31,7 +32,7 @@ const LATEST_RUN = 2_147_483_647;
 
 /** The tables of one snapshot, dropped together. */
 export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void> {
-  const names = [...RECORD_TYPES, 'missed', 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
+  const names = [...RECORD_TYPES, 'missed', 'touched', 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
   await sql.query(`DROP TABLE IF EXISTS ${names.join(', ')}`);
 }
 
@@ -43,6 +44,8 @@ class Draft implements SnapshotDraft {
   readonly #recognition: Recognition;
   #isConnected = true;
   #isOpen = true;
+  /** In the middle of the transaction of the checks. */
+  #isChecking = false;
 
   constructor(sql: pg.Client, prefix: string, key: RecognitionKey, recognition: Recognition) {
     this.prefix = prefix;
@@ -85,17 +88,26 @@ class Draft implements SnapshotDraft {
     const written = [...delivered.keys()].map((recordType) => `${snapshotTable(this.prefix, recordType)} (presence)`);
     if (written.length > 0) await sql.query(`ANALYZE ${written.join(', ')}`);
     const tables = { ...this.#key, prefix: this.prefix, delivered, recognised };
+    // All of it sees the roster of one moment: what was touched since the hashes were read is known for all.
+    this.#isChecking = true;
+    await sql.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    const since = recognised.contents.rosterVersion;
+    await noteTouched(sql, { ...this.#key, prefix: this.prefix }, { since, isRecognised: recognised.isAny });
     const warnings = await removeRepeatedIds(sql, tables, (recordType) => this.#writer.suspectedRepeats(recordType));
     warnings.push(...(await dropUnknownParents(sql, tables)));
     warnings.push(...(await checkPeopleReferences(sql, tables)));
     if (this.#key.isScoped) await limitGuardians(sql, tables);
-    return { types: await countRows(sql, tables), recognition: recognised.contents, warnings };
+    const types = await countRows(sql, tables);
+    await sql.query('COMMIT');
+    this.#isChecking = false;
+    return { types, recognition: recognised.contents, warnings };
   }
 
   async discard(): Promise<void> {
     if (!this.#isOpen) return;
     try {
       await this.#writer.abandon();
+      if (this.#isConnected && this.#isChecking) await this.#sql.query('ROLLBACK');
       if (this.#isConnected) await dropSnapshotTables(this.#sql, this.prefix);
     } finally {
       this.release();
