@@ -70,6 +70,13 @@ export interface Judgement {
   readonly explanations: readonly HoldExplanation[];
 }
 
+/** Judges a change set that was compared once more while it was to be applied; null: nothing of it may be. */
+export type JudgeAgain = (compared: {
+  readonly difference: Difference;
+  readonly contents: SnapshotContents;
+  readonly evidence: () => Promise<HoldEvidence>;
+}) => Promise<Judgement | null>;
+
 export interface Failure {
   readonly reason: Reason;
   readonly message: string;
@@ -136,8 +143,15 @@ export interface RunLedger {
   evidence(run: RunInfo): Promise<HoldEvidence>;
   /** A preview ends here. */
   commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null>;
-  /** Changes the roster, opens, replaces or resolves the hold, and ends the run, all in one transaction. */
-  commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }>;
+  /**
+   * Changes the roster, opens, replaces or resolves the hold, and ends the run, all in one transaction. A run that others
+   * overtook again and again is compared and judged once more in it (guard §40).
+   */
+  commitApply(
+    lease: Lease,
+    run: RunInfo,
+    judgeAgain: JudgeAgain,
+  ): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }>;
   /** Ends the run as failed. */
   fail(lease: Lease, failure: Failure): Promise<void>;
   /** Sends the run back to an earlier stage; a new round, so that its jobs get new ids. */

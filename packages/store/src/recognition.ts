@@ -81,7 +81,9 @@ export class Recognition {
   }
 
   #isKept(recordType: RecordType): boolean {
-    return !this.#key.recognises || ALWAYS_KEPT.has(recordType) || (this.#key.isScoped && KEPT_IF_SCOPED.has(recordType));
+    return (
+      !this.#key.recognises || ALWAYS_KEPT.has(recordType) || (this.#key.isScoped && KEPT_IF_SCOPED.has(recordType))
+    );
   }
 
   /** One connection, so one after the other. */

@@ -7,6 +7,7 @@ import {
   type CountedWarning,
   type Difference,
   type Failure,
+  type JudgeAgain,
   type Judgement,
   type Lease,
   type RequestedRun,
@@ -20,6 +21,7 @@ import {
 } from '@rollbook/pipeline';
 import type pg from 'pg';
 import { appliedRunOf, endUnchanged, lockAppliedRun } from './applied-run.ts';
+import { compareAgain } from './compare-again.ts';
 import { inTransaction } from './database.ts';
 import { previewCounts } from './preview-counts.ts';
 import {
@@ -33,8 +35,9 @@ import {
   snapshotOf,
   withheldGroups,
 } from './run-commit.ts';
-import { replaceFindings, writeWarnings } from './run-details.ts';
+import { replaceFindings, writeJudgement, writeWarnings } from './run-details.ts';
 import { activeRun, successorOf, takeLease, type RunRow, type StageOfRun } from './run-lease.ts';
+import { progressOfRound, roundWarnings } from './rounds.ts';
 import { requestApprovalRun, requestSyncRun, requestUndoRun, waitingApprovals } from './run-request.ts';
 import { applyRun, applyUndo, diffApprovalRun, diffRun, readRunEvidence } from './run-work.ts';
 import { refreshStatistics } from './statistics.ts';
@@ -152,7 +155,7 @@ export class PostgresRuns implements RunLedger {
       lease,
       async (sql) => {
         const difference = await (run.kind === 'approval' ? diffApprovalRun(sql, lease, run) : diffRun(sql, run));
-        await writeWarnings(sql, run.id, 'diff', difference.warnings);
+        await writeWarnings(sql, run.id, 'diff', [...(await roundWarnings(sql, run)), ...difference.warnings]);
         await advance(sql, lease, difference);
         return difference;
       },
@@ -171,14 +174,8 @@ export class PostgresRuns implements RunLedger {
 
   async commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null> {
     return this.#commit(lease, async (sql) => {
-      await replaceFindings(sql, run.id, judgement.findings);
       const isHeld = judgement.verdict === 'hold';
-      await sql.query('UPDATE runs SET message = $2, advice = $3, explanations = $4 WHERE id = $1', [
-        run.id,
-        judgement.message,
-        judgement.advice,
-        JSON.stringify(judgement.explanations),
-      ]);
+      await writeJudgement(sql, run.id, judgement);
       if (!run.preview) {
         await advance(sql, lease, { verdict: judgement.verdict, withheld: withheldGroups(judgement) });
         return null;
@@ -189,10 +186,16 @@ export class PostgresRuns implements RunLedger {
     });
   }
 
-  async commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
-    const ended = await this.#commit(lease, (sql) =>
-      run.kind === 'undo' ? applyUndo(sql, lease, run) : applyRun(sql, lease, run),
-    );
+  async commitApply(
+    lease: Lease,
+    run: RunInfo,
+    judgeAgain: JudgeAgain,
+  ): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
+    const ended = await this.#commit(lease, async (sql) => {
+      if (run.kind === 'undo') return applyUndo(sql, lease, run);
+      await compareAgain(sql, lease, run, { judgeAgain, now: this.#now() });
+      return applyRun(sql, lease, run);
+    });
     // Nobody waits for it; autovacuum would do the same some minutes later.
     void refreshStatistics(this.#pool, ended.counts).catch(() => undefined);
     return ended;
@@ -209,8 +212,8 @@ export class PostgresRuns implements RunLedger {
   async restart(lease: Lease, stage: 'fetch' | 'diff'): Promise<ActiveRun> {
     return this.#commit(lease, async (sql) => {
       const { rows } = await sql.query<RunRow>(
-        `UPDATE runs SET stage = $2, round = round + 1, lease = NULL WHERE id = $1 RETURNING *`,
-        [lease.runId, stage],
+        `UPDATE runs SET stage = $2, round = round + 1, lease = NULL, progress = $3 WHERE id = $1 RETURNING *`,
+        [lease.runId, stage, progressOfRound(stage, lease.round + 1)],
       );
       return activeRun(rows[0] as RunRow);
     });

@@ -87,7 +87,9 @@ export async function passOverLost(
       const isNowhere = parents.flatMap((type) => [
         `NOT EXISTS (SELECT 1 FROM ${type} r WHERE r.district_id = $1 AND r.sis_id = s.${column} AND r.status = 'active')`,
         ...(contents.types[type]
-          ? [`NOT EXISTS (SELECT 1 FROM ${snapshotTable(prefix, type)} p WHERE p.sis_id = s.${column} AND p.presence = 'p')`]
+          ? [
+              `NOT EXISTS (SELECT 1 FROM ${snapshotTable(prefix, type)} p WHERE p.sis_id = s.${column} AND p.presence = 'p')`,
+            ]
           : []),
       ]);
       await sql.query(
