@@ -128,6 +128,8 @@ export interface RunLedger {
   begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart>;
   /** What people see while they wait; ids and numbers only. Throws LeaseLost like a commit. */
   progress(lease: Lease, message: string): Promise<void>;
+  /** Throws LeaseLost if another worker has taken the stage, or the run is over. */
+  checkLease(lease: Lease): Promise<void>;
   /**
    * The delivery that the roster is in line with: that of the sync's latest success, if nothing has changed the roster
    * since and the run would judge it by the same settings. Records changed by hand are not noticed.

@@ -3,6 +3,7 @@ import type { StagePayload } from './catalogue.ts';
 import { LeaseLost, RosterMoved, SnapshotLost } from './faults.ts';
 import { explanationOf, judge } from './judge.ts';
 import type { ActiveRun, JudgeAgain, Judgement, Lease, RunInfo, RunOutcome } from './ledger.ts';
+import { whileLeaseHolds } from './lease-watch.ts';
 import { loadSnapshot } from './load-snapshot.ts';
 import type { PipelineContext } from './ports.ts';
 import { enqueueStage, startWanted } from './request-sync.ts';
@@ -169,11 +170,11 @@ async function runFetch(
   context: PipelineContext,
   lease: Lease,
   run: RunInfo,
-  signal: AbortSignal,
+  outer: AbortSignal,
 ): Promise<RunOutcome | null> {
   const { ledger, snapshots } = context;
   const source = await context.openSource(run.syncId, run.settings.roster);
-  const snapshot = await loadSnapshot({
+  const options = {
     source,
     snapshots,
     runId: run.id,
@@ -182,9 +183,10 @@ async function runFetch(
     settings: run.settings,
     appliedRevision: await ledger.appliedRevision(run),
     recognises: run.round < WITHOUT_RECOGNITION_FROM_ROUND,
-    signal,
-    onProgress: (message) => void ledger.progress(lease, message).catch(() => undefined),
-  });
+  };
+  const snapshot = await whileLeaseHolds(context, lease, outer, (signal, onProgress) =>
+    loadSnapshot({ ...options, signal, onProgress }),
+  );
   if (!snapshot) return ledger.commitUnchanged(lease, run);
   try {
     await ledger.commitFetch(lease, { prefix: snapshot.prefix, contents: snapshot.contents }, snapshot.warnings);

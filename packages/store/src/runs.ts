@@ -129,6 +129,14 @@ export class PostgresRuns implements RunLedger {
     if (rowCount !== 1) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
   }
 
+  async checkLease(lease: Lease): Promise<void> {
+    const { rows } = await this.#pool.query('SELECT 1 FROM runs WHERE id = $1 AND lease = $2', [
+      lease.runId,
+      lease.token,
+    ]);
+    if (rows.length === 0) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
+  }
+
   async appliedRevision(run: RunInfo): Promise<string | null> {
     return run.preview ? null : ((await appliedRunOf(this.#pool, run.id))?.revision ?? null);
   }
