@@ -20,6 +20,7 @@ const COUNTS = [
   'restored',
   'unchanged',
   'withheld',
+  'withheldUpdates',
   'skipped',
 ] as const satisfies readonly (keyof RecordCounts)[];
 
@@ -33,6 +34,7 @@ export function reportText(report: RunReport, colors: Colors): string {
     countsText(report.counts, colors),
     report.notes.map((note) => printable(note)).join('\n'),
     findingsText(report, colors),
+    updateFindingsText(report, colors),
     explanationsText(report.explanations, colors),
     schoolsText(report),
     warningsText(report, colors),
@@ -54,14 +56,20 @@ export function reasonText(
 }
 
 function countsText(counts: RunReport['counts'], colors: Colors): string {
+  // Most runs withhold no update: the column is for those that do.
+  const shown = COUNTS.filter(
+    (key) => key !== 'withheldUpdates' || RECORD_TYPES.some((recordType) => counts[recordType][key] > 0),
+  );
   const rows = RECORD_TYPES.flatMap((recordType) => {
     const count = counts[recordType];
-    const numbers = COUNTS.map((key) => count[key]);
+    const numbers = shown.map((key) => count[key]);
     return numbers.some((value) => value > 0) ? [[recordType, ...numbers.map(number)]] : [];
   });
   if (rows.length === 0) return '';
-  return table([{ title: '' }, ...COUNTS.map((title) => ({ title, isNumber: true }))], rows, colors);
+  return table([{ title: '' }, ...shown.map((key) => ({ title: title(key), isNumber: true }))], rows, colors);
 }
+
+const title = (key: (typeof COUNTS)[number]): string => (key === 'withheldUpdates' ? 'updates withheld' : key);
 
 function findingsText({ findings }: RunReport, colors: Colors): string {
   const held = findings.filter(({ verdict }) => verdict === 'hold');
@@ -83,6 +91,36 @@ function findingsText({ findings }: RunReport, colors: Colors): string {
     { title: 'over the threshold' },
     ...['active', 'to archive', 'allowed', 'share', 'threshold', 'would pass at'].map((title) => ({
       title,
+      isNumber: true,
+    })),
+  ];
+  const rest = held.length - rows.length;
+  return [table(columns, rows, colors), ...(rest > 0 ? [`… and ${number(rest)} more (--json lists all)`] : [])].join(
+    '\n',
+  );
+}
+
+/** Groups of people over the update threshold (guard §36). */
+function updateFindingsText({ updateFindings }: RunReport, colors: Colors): string {
+  const held = updateFindings.filter(({ verdict }) => verdict === 'hold');
+  if (held.length === 0) return '';
+  const rows = held
+    .slice(0, MOST_FINDINGS)
+    .map((finding) => [
+      finding.school ?? '(district)',
+      finding.recordType,
+      number(finding.active),
+      number(finding.changed),
+      number(finding.allowed ?? 0),
+      `${finding.percent} %`,
+      `${finding.thresholdPercent ?? 0} %${finding.thresholdNote === null ? '' : ` (${finding.thresholdNote})`}`,
+      `${finding.smallestPassingPercent} %`,
+    ]);
+  const columns = [
+    { title: 'school' },
+    { title: 'over the update threshold' },
+    ...['active', 'to change', 'allowed', 'share', 'threshold', 'would pass at'].map((name) => ({
+      title: name,
       isNumber: true,
     })),
   ];
@@ -125,7 +163,7 @@ function warningText({ file, line, message }: ReportWarning): string {
 export function totalsText(counts: Readonly<Record<RecordType, RecordCounts>>): string {
   const parts = COUNTS.filter((key) => key !== 'unchanged').flatMap((key) => {
     const total = RECORD_TYPES.reduce((sum, recordType) => sum + counts[recordType][key], 0);
-    return total === 0 ? [] : [`${number(total)} ${key}`];
+    return total === 0 ? [] : [`${number(total)} ${title(key)}`];
   });
   return parts.length === 0 ? 'nothing changed' : listed(parts);
 }

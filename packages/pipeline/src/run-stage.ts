@@ -1,7 +1,7 @@
 import { SyncError, explainHold, type HoldExplanation } from '@rollbook/core';
 import type { StagePayload } from './catalogue.ts';
 import { LeaseLost, RosterMoved, SnapshotLost } from './faults.ts';
-import { explanationOf, judge } from './judge.ts';
+import { judgeRun } from './judge-updates.ts';
 import type { ActiveRun, Lease, RunInfo, RunOutcome } from './ledger.ts';
 import { loadSnapshot } from './load-snapshot.ts';
 import type { PipelineContext } from './ports.ts';
@@ -187,12 +187,11 @@ async function runDiff({ ledger }: PipelineContext, lease: Lease, run: RunInfo):
 async function runGuard(context: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome | null> {
   const { ledger } = context;
   const { difference, contents } = await ledger.difference(run);
-  const result = judge(difference, contents, run.settings, run.kind);
-  const { message, advice } = explanationOf(result);
-  if (result.verdict !== 'reject') {
+  const { archives: result, updates, verdict, message, advice } = judgeRun(difference, contents, run.settings, run.kind);
+  if (verdict !== 'reject') {
     const explanations = result.verdict === 'hold' ? await explanationsOf(context, run) : [];
-    const { verdict, findings } = result;
-    return ledger.commitGuard(lease, run, { verdict, findings, message, advice, explanations });
+    const { findings } = result;
+    return ledger.commitGuard(lease, run, { verdict, findings, updates, message, advice, explanations });
   }
   await ledger.fail(lease, {
     reason: 'schools_not_found',

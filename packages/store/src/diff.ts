@@ -15,6 +15,7 @@ import { changesTable, createChanges } from './changes.ts';
 import { NO_ACTIONS, compare, countPresent, type Comparison } from './compare.ts';
 import { addDependents } from './dependents.ts';
 import { withholdKept, type KeptCounts } from './kept-records.ts';
+import { countUpdates, massUpdateWarnings } from './mass-updates.ts';
 import { noteRoleChanges } from './role-changes.ts';
 import { limitSnapshot } from './snapshot-limits.ts';
 import { verifySnapshot } from './snapshot-verify.ts';
@@ -49,10 +50,13 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   const kept = await withholdKept(sql, input, warnings);
   const dependents = await addDependents(sql, input, changes);
   await noteRoleChanges(sql, input, warnings);
+  const updates = await countUpdates(sql, input, comparisons);
+  warnings.push(...massUpdateWarnings(updates));
   return {
     rosterVersion,
     types: await summarise(sql, input, { comparisons, dependents, adopted, kept }),
     groups: await measureGroups(sql, comparisons, changes),
+    updates,
     changeCount: await countChanges(sql, changes),
     approvalIds,
     warnings,

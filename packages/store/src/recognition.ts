@@ -113,15 +113,18 @@ export class Recognition {
   }
 }
 
+/** Runs of long ago did not count the updates withheld. */
+type StoredCounts = Omit<RecordCounts, 'withheldUpdates'> & { readonly withheldUpdates?: number };
+
 /** Active records by type after the sync's latest run: a guess, so that the tables need not grow. */
 async function expectedCounts(sql: ClientBase, syncId: string): Promise<Record<RecordType, number>> {
-  const { rows } = await sql.query<{ counts: Record<RecordType, RecordCounts> }>(
+  const { rows } = await sql.query<{ counts: Record<RecordType, StoredCounts> }>(
     `SELECT counts FROM runs WHERE sync_id = $1 AND status IN ('succeeded', 'held') AND NOT preview ORDER BY id DESC LIMIT 1`,
     [syncId],
   );
   const counts = rows[0]?.counts ?? emptyCounts();
-  const active = ({ created, updated, restored, unchanged, withheld }: RecordCounts): number =>
-    created + updated + restored + unchanged + withheld;
+  const active = ({ created, updated, restored, unchanged, withheld, withheldUpdates = 0 }: StoredCounts): number =>
+    created + updated + restored + unchanged + withheld + withheldUpdates;
   return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(counts[type])])) as Record<RecordType, number>;
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { HoldEvidence, RecordCounts, RecordType } from '@rollbook/core';
+import type { HoldEvidence, RecordCounts, RecordType, Withheld } from '@rollbook/core';
 import type { CompareOptions, Difference, Lease, RunInfo, RunOutcome } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { markApplied } from './applied-run.ts';
@@ -14,6 +14,7 @@ import { writeWarnings } from './run-details.ts';
 import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
 import { useRaise } from './threshold-raises.ts';
 import { undo } from './undo.ts';
+import { useUpdateRaise } from './update-raises.ts';
 
 /** A prefix for tables of a run that belong to it alone. */
 export const snapshotPrefix = (owner: string): string => `${owner}_${randomBytes(5).toString('hex')}`;
@@ -52,20 +53,28 @@ export async function readRunEvidence(sql: PoolClient, run: RunInfo, now: Date):
   return readEvidence(sql, { prefix, contents, districtId, syncId, groups, sinceRunId }, now);
 }
 
+/** What `guard` leaves for `apply`. */
+interface GuardStageResult {
+  readonly verdict: 'pass' | 'hold';
+  readonly withheld: WithheldGroup[];
+  readonly withheldUpdates?: Withheld;
+}
+
 type Applied = RunOutcome & { readonly counts: Record<RecordType, RecordCounts> };
 
 export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Applied> {
   const { prefix, contents } = await snapshotOf(sql, run.id);
   const difference = await differenceOf(sql, run);
-  const guarded = await stageResult<{ verdict: 'pass' | 'hold'; withheld: WithheldGroup[] }>(sql, run, 'guard');
+  const guarded = await stageResult<GuardStageResult>(sql, run, 'guard');
   const { id: runId, districtId, syncId, settings } = run;
   const isSync = run.kind === 'sync';
-  const input = { runId, prefix, contents, districtId, syncId, settings, difference, withheld: guarded.withheld };
+  const input = { runId, prefix, contents, districtId, syncId, settings, difference, ...guarded };
   const counts = await apply(sql, input);
   if (isSync) {
     await markApplied(sql, run, contents.revision);
     await settleHold(sql, input);
     await useRaise(sql, settings, runId);
+    await useUpdateRaise(sql, settings, runId, difference);
   }
   const isHeld = guarded.verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);

@@ -40,6 +40,7 @@ import { applyRun, applyUndo, diffApprovalRun, diffRun, readRunEvidence } from '
 import { refreshStatistics } from './statistics.ts';
 import { dropFinishedSnapshots } from './snapshot-cleanup.ts';
 import type { UndoRequest } from './undo.ts';
+import { replaceUpdateFindings } from './withheld-updates.ts';
 
 /** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
 const isSerializationFailure = (error: unknown): boolean => (error as { code?: string } | null)?.code === '40001';
@@ -163,6 +164,7 @@ export class PostgresRuns implements RunLedger {
   async commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null> {
     return this.#commit(lease, async (sql) => {
       await replaceFindings(sql, run.id, judgement.findings);
+      await replaceUpdateFindings(sql, run.id, judgement.updates.findings);
       const isHeld = judgement.verdict === 'hold';
       await sql.query('UPDATE runs SET message = $2, advice = $3, explanations = $4 WHERE id = $1', [
         run.id,
@@ -171,11 +173,15 @@ export class PostgresRuns implements RunLedger {
         JSON.stringify(judgement.explanations),
       ]);
       if (!run.preview) {
-        await advance(sql, lease, { verdict: judgement.verdict, withheld: withheldGroups(judgement) });
+        await advance(sql, lease, {
+          verdict: judgement.verdict,
+          withheld: withheldGroups(judgement),
+          withheldUpdates: judgement.updates.withheld,
+        });
         return null;
       }
       const { contents } = await snapshotOf(sql, run.id);
-      const counts = previewCounts(await differenceOf(sql, run), contents, judgement);
+      const counts = previewCounts(await differenceOf(sql, run), contents, judgement, judgement.updates);
       return endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
     });
   }

@@ -20,6 +20,7 @@ const NOTHING: RecordCounts = {
   restored: 0,
   unchanged: 0,
   withheld: 0,
+  withheldUpdates: 0,
   skipped: 0,
 };
 
