@@ -101,7 +101,7 @@ function findingsText({ findings }: RunReport, colors: Colors): string {
 }
 
 /** Groups of people over the update threshold (guard §36). */
-function updateFindingsText({ updateFindings }: RunReport, colors: Colors): string {
+function updateFindingsText({ updateFindings = [] }: RunReport, colors: Colors): string {
   const held = updateFindings.filter(({ verdict }) => verdict === 'hold');
   if (held.length === 0) return '';
   const rows = held

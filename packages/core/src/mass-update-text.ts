@@ -50,7 +50,9 @@ export function causeTexts({ causes, emptied, isMass }: MassUpdate): string[] {
   const lost =
     emptied.length === 0
       ? []
-      : [`A column or a file with ${listed(emptied.map(({ field }) => field))} seems to be gone, or to have lost its name.`];
+      : [
+          `A column or a file with ${listed(emptied.map(({ field }) => field))} seems to be gone, or to have lost its name.`,
+        ];
   return [...(isMass ? causes.map(causeText) : []), ...lost];
 }
 

@@ -116,7 +116,11 @@ export const affected = ({ group, isMass, emptied }: Omit<MassUpdate, 'causes'>)
 const ORDER = ['encodedTwice', 'lettersLost', 'corrected', 'zerosLost', 'noAddress', 'otherDomain', 'filled'] as const;
 
 /** A cause is plain if it is seen in more than half of the records that change. */
-export function causesOf({ changed, patterns, shifts }: Pick<UpdateCount, 'changed' | 'patterns' | 'shifts'>): UpdateCause[] {
+export function causesOf({
+  changed,
+  patterns,
+  shifts,
+}: Pick<UpdateCount, 'changed' | 'patterns' | 'shifts'>): UpdateCause[] {
   const isPlain = ({ count }: { readonly count: number }): boolean => count * 2 > changed;
   const shifted = shifts.filter(isPlain).map((shift) => ({ kind: 'shifted' as const, ...shift }));
   return [...shifted, ...ORDER.map((kind) => ({ kind, count: patterns[kind] })).filter(isPlain)];

@@ -105,7 +105,7 @@ export const RunReport = z.object({
   counts: z.record(z.enum(RECORD_TYPES), RecordCounts),
   findings: z.array(ReportFinding),
   /** Groups of people of which something would change; empty where `updateThreshold` is off. */
-  updateFindings: z.array(ReportUpdateFinding).default([]),
+  updateFindings: z.array(ReportUpdateFinding).optional(),
   /** Why what was withheld looks as it does, the most telling first. */
   explanations: HoldExplanations,
   /** What was special: a raised threshold, a window of the calendar. */
@@ -152,7 +152,8 @@ export function reportUpdateFindings(
         ...finding,
         thresholdPercent: basisPoints === null ? null : basisPoints / 100,
         thresholdNote: basisPoints === null ? null : limitsText(note, finding.recordType),
-        percent: finding.active === 0 ? 0 : Math.min(100, Math.round((finding.changed * 10_000) / finding.active) / 100),
+        percent:
+          finding.active === 0 ? 0 : Math.min(100, Math.round((finding.changed * 10_000) / finding.active) / 100),
       }),
     );
 }

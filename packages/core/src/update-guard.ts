@@ -116,7 +116,9 @@ function explainUpdates(
   const message = [
     `${groupText(worst.count, worst.count.changed)} would get another name, e-mail, username or number; ` +
       `the update threshold of ${percent} % allows ${number(worst.finding.allowed ?? 0)}.`,
-    ...(also.length === 0 ? [] : [`Over it as well: ${also.join('; ')}${rest > 0 ? `; and ${number(rest)} more` : ''}.`]),
+    ...(also.length === 0
+      ? []
+      : [`Over it as well: ${also.join('; ')}${rest > 0 ? `; and ${number(rest)} more` : ''}.`]),
     `${number(updates)} ${updates === 1 ? 'update' : 'updates'} of ${places(withheld)} ${updates === 1 ? 'was' : 'were'} withheld; these records stay as they were.`,
   ].join(' ');
   const raise = Math.max(...over.map(({ finding }) => finding.smallestPassingPercent));

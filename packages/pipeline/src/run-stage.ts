@@ -187,7 +187,13 @@ async function runDiff({ ledger }: PipelineContext, lease: Lease, run: RunInfo):
 async function runGuard(context: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome | null> {
   const { ledger } = context;
   const { difference, contents } = await ledger.difference(run);
-  const { archives: result, updates, verdict, message, advice } = judgeRun(difference, contents, run.settings, run.kind);
+  const {
+    archives: result,
+    updates,
+    verdict,
+    message,
+    advice,
+  } = judgeRun(difference, contents, run.settings, run.kind);
   if (verdict !== 'reject') {
     const explanations = result.verdict === 'hold' ? await explanationsOf(context, run) : [];
     const { findings } = result;

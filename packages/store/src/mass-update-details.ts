@@ -103,8 +103,7 @@ const isShiftedSql = ({ to, from }: Pair): string =>
 const LOST = '[?\\uFFFD]';
 const BEYOND_ASCII = '[^\\u0001-\\u007F]';
 /** UTF-8 read as Windows-1252: the first byte of two, and what 0x80 to 0xBF are there. */
-const TWICE =
-  '[ÂÃÄÅ][\\u0080-\\u00BF€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€';
+const TWICE = '[ÂÃÄÅ][\\u0080-\\u00BF€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€';
 
 function patternsSql(recordType: PeopleType): Readonly<Record<keyof UpdatePatterns, string>> {
   const names = ['given_name', 'family_name'];

@@ -10,7 +10,7 @@ export function previewCounts(
   difference: Difference,
   contents: SnapshotContents,
   judgement: Pick<Judgement, 'findings'>,
-  updates: Pick<UpdateJudgement, 'findings'>,
+  updates: Pick<UpdateJudgement, 'findings'> = { findings: [] },
 ): Record<RecordType, RecordCounts> {
   const isAnyWithheld = judgement.findings.some(({ withheld }) => withheld > 0);
   const entries = RECORD_TYPES.map((recordType): [RecordType, RecordCounts] => {

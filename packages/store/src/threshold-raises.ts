@@ -133,10 +133,10 @@ export async function useRaise(sql: Sql, { limitsNote }: RunSettings, runId: num
 }
 
 async function endActive(sql: Sql, syncId: string, status: 'replaced' | 'withdrawn'): Promise<void> {
-  await sql.query(`UPDATE threshold_raises SET status = $2 WHERE sync_id = $1 AND measure = 'archives' AND status = 'active'`, [
-    syncId,
-    status,
-  ]);
+  await sql.query(
+    `UPDATE threshold_raises SET status = $2 WHERE sync_id = $1 AND measure = 'archives' AND status = 'active'`,
+    [syncId, status],
+  );
 }
 
 function refuseLowering({ syncId, basisPoints, recordTypes }: RaiseRequest, { threshold }: RunSettings): void {

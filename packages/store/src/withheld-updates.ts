@@ -39,9 +39,7 @@ export const withheldPeople = ({ findings }: Pick<UpdateJudgement, 'findings'>):
 
 /** How many updates of a type a judgement withholds. */
 export const withheldOfType = ({ findings }: Pick<UpdateJudgement, 'findings'>, recordType: string): number =>
-  findings
-    .filter((finding) => finding.recordType === recordType)
-    .reduce((sum, { withheld }) => sum + withheld, 0);
+  findings.filter((finding) => finding.recordType === recordType).reduce((sum, { withheld }) => sum + withheld, 0);
 
 /** Writes what the guard measured of the updates of a run, in place of what it had. */
 export async function replaceUpdateFindings(

@@ -61,24 +61,27 @@ export function registerThreshold(program: Command, { terminal }: CommandLine): 
     )
     .action(async (syncId: string, options: Options) => {
       const request = requestOf(options);
-      const { next, raise, updateRaise } = await withServices({ terminal, purpose: 'command' }, async ({ database }) => {
-        await findSync(database, syncId);
-        const now = new Date();
-        const decider = { syncId, actor: actor(), comment: options.comment ?? null };
-        if (request?.act === 'revert')
-          await (request.isOfUpdates ? withdrawUpdateRaise : withdrawRaise)(database.pool, decider, now);
-        else if (request !== null)
-          await (request.isOfUpdates ? raiseUpdateThreshold : raiseThreshold)(
-            database.pool,
-            { ...decider, ...request },
-            now,
-          );
-        return {
-          next: await nextRun(database.pool, syncId, now),
-          raise: await activeRaise(database.pool, syncId, now),
-          updateRaise: await activeUpdateRaise(database.pool, syncId, now),
-        };
-      });
+      const { next, raise, updateRaise } = await withServices(
+        { terminal, purpose: 'command' },
+        async ({ database }) => {
+          await findSync(database, syncId);
+          const now = new Date();
+          const decider = { syncId, actor: actor(), comment: options.comment ?? null };
+          if (request?.act === 'revert')
+            await (request.isOfUpdates ? withdrawUpdateRaise : withdrawRaise)(database.pool, decider, now);
+          else if (request !== null)
+            await (request.isOfUpdates ? raiseUpdateThreshold : raiseThreshold)(
+              database.pool,
+              { ...decider, ...request },
+              now,
+            );
+          return {
+            next: await nextRun(database.pool, syncId, now),
+            raise: await activeRaise(database.pool, syncId, now),
+            updateRaise: await activeUpdateRaise(database.pool, syncId, now),
+          };
+        },
+      );
       if (options.json) outJson(terminal, thresholdJson(syncId, next, { raise, updateRaise }));
       else terminal.out(thresholdText(syncId, next, { raise, updateRaise }, terminal.colors));
     });
@@ -121,8 +124,7 @@ function requestOf(options: Options): Request | null {
   return {
     act: 'raise',
     isOfUpdates: raise === undefined,
-    basisPoints:
-      raise === undefined ? updatePercentFromText(raiseUpdates as string) : thresholdFromText(raise).default,
+    basisPoints: raise === undefined ? updatePercentFromText(raiseUpdates as string) : thresholdFromText(raise).default,
     recordTypes: type === undefined ? null : type.map(recordTypeFrom),
     until: until === undefined ? null : dateFrom('--until', until),
   };
