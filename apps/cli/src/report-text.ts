@@ -10,6 +10,7 @@ import {
   number,
 } from '@rollbook/core';
 import { explanationsText } from './hold-text.ts';
+import { activeText, toArchiveText } from './measured-text.ts';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
 
@@ -21,8 +22,19 @@ const COUNTS = [
   'unchanged',
   'withheld',
   'withheldUpdates',
+  'kept',
+  'inGrace',
   'skipped',
 ] as const satisfies readonly (keyof RecordCounts)[];
+
+/** Shown only where there are any. */
+const RARE: ReadonlySet<keyof RecordCounts> = new Set(['withheldUpdates', 'kept', 'inGrace']);
+
+const TITLES: Partial<Readonly<Record<keyof RecordCounts, string>>> = {
+  withheldUpdates: 'updates withheld',
+  inGrace: 'in grace',
+};
+const title = (key: keyof RecordCounts): string => TITLES[key] ?? key;
 
 const MOST_WARNINGS = 20;
 const MOST_FINDINGS = 20;
@@ -56,20 +68,14 @@ export function reasonText(
 }
 
 function countsText(counts: RunReport['counts'], colors: Colors): string {
-  // Most runs withhold no update: the column is for those that do.
-  const shown = COUNTS.filter(
-    (key) => key !== 'withheldUpdates' || RECORD_TYPES.some((recordType) => counts[recordType][key] > 0),
-  );
+  const keys = COUNTS.filter((key) => !RARE.has(key) || RECORD_TYPES.some((recordType) => counts[recordType][key] > 0));
   const rows = RECORD_TYPES.flatMap((recordType) => {
-    const count = counts[recordType];
-    const numbers = shown.map((key) => count[key]);
+    const numbers = keys.map((key) => counts[recordType][key]);
     return numbers.some((value) => value > 0) ? [[recordType, ...numbers.map(number)]] : [];
   });
   if (rows.length === 0) return '';
-  return table([{ title: '' }, ...shown.map((key) => ({ title: title(key), isNumber: true }))], rows, colors);
+  return table([{ title: '' }, ...keys.map((key) => ({ title: title(key), isNumber: true }))], rows, colors);
 }
-
-const title = (key: (typeof COUNTS)[number]): string => (key === 'withheldUpdates' ? 'updates withheld' : key);
 
 function findingsText({ findings }: RunReport, colors: Colors): string {
   const held = findings.filter(({ verdict }) => verdict === 'hold');
@@ -79,8 +85,8 @@ function findingsText({ findings }: RunReport, colors: Colors): string {
     .map((finding) => [
       finding.school ?? '(district)',
       finding.recordType,
-      number(finding.active),
-      number(finding.toArchive),
+      activeText(finding),
+      toArchiveText(finding),
       number(finding.allowed),
       `${finding.percent} %`,
       `${finding.thresholdPercent} %${finding.thresholdNote === null ? '' : ` (${finding.thresholdNote})`}`,

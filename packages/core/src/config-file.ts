@@ -11,6 +11,7 @@ import { problemsOf } from './schema-problem.ts';
 import { checkContradictions } from './contradictions.ts';
 import { SourceConfig } from './source-config.ts';
 import { NO_UPDATE_THRESHOLD, UpdateThresholdSetting } from './update-threshold.ts';
+import { DEFAULT_WINDOW_HOURS, ThresholdWindow } from './threshold-window.ts';
 
 /** A slug: lower-case letters, digits and inner hyphens, at most 63. It names the district or sync for good. */
 const Id = z
@@ -97,6 +98,9 @@ const SyncShape = z.strictObject({
     .describe('Over the threshold, withhold every archive of the run (sync) or those of the school alone (school)'),
   updateThreshold: UpdateThresholdSetting.default(NO_UPDATE_THRESHOLD).describe(
     'Percent of a group of people whose name, e-mail, username or number may change at once, or percents by type, such as {default: 30, staff: 50}; left out: off',
+  ),
+  thresholdWindow: ThresholdWindow.default(DEFAULT_WINDOW_HOURS).describe(
+    'Archives of so many hours before a run count with its own, such as 20 or "7 days"; 0: each run counts alone',
   ),
   maxSkippedPercent: Percent.default(5).describe(
     'A run fails if more than this share of the rows of a type is unusable',

@@ -113,8 +113,10 @@ export class Recognition {
   }
 }
 
-/** Runs of long ago did not count the updates withheld. */
-type StoredCounts = Omit<RecordCounts, 'withheldUpdates'> & { readonly withheldUpdates?: number };
+/** Runs of long ago counted neither what is kept nor the updates withheld. */
+type Waiting = Partial<Pick<RecordCounts, 'kept' | 'inGrace' | 'withheldUpdates'>>;
+type StoredCounts = Omit<RecordCounts, keyof Waiting> & Waiting;
+const waitingOf = ({ kept = 0, inGrace = 0, withheldUpdates = 0 }: Waiting): number => kept + inGrace + withheldUpdates;
 
 /** Active records by type after the sync's latest run: a guess, so that the tables need not grow. */
 async function expectedCounts(sql: ClientBase, syncId: string): Promise<Record<RecordType, number>> {
@@ -123,8 +125,8 @@ async function expectedCounts(sql: ClientBase, syncId: string): Promise<Record<R
     [syncId],
   );
   const counts = rows[0]?.counts ?? emptyCounts();
-  const active = ({ created, updated, restored, unchanged, withheld, withheldUpdates = 0 }: StoredCounts): number =>
-    created + updated + restored + unchanged + withheld + withheldUpdates;
+  const active = ({ created, updated, restored, unchanged, withheld, ...others }: StoredCounts): number =>
+    created + updated + restored + unchanged + withheld + waitingOf(others);
   return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(counts[type])])) as Record<RecordType, number>;
 }
 

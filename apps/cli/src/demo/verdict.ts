@@ -21,6 +21,8 @@ const NOTHING: RecordCounts = {
   unchanged: 0,
   withheld: 0,
   withheldUpdates: 0,
+  kept: 0,
+  inGrace: 0,
   skipped: 0,
 };
 
