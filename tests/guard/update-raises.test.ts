@@ -33,7 +33,7 @@ beforeEach(async () => {
   roster = new RosterBuilder().school('A').students(10, 'A', 's');
   harness = new PipelineHarness(testDatabase.database, roster);
   await harness.createSync('sis', 'riverside', AT_30);
-  for (const id of [...roster.records.students.keys()]) roster.guardian(`of-${id}`, id);
+  for (const id of roster.records.students.keys()) roster.guardian(`of-${id}`, id);
   await harness.run('sis');
 });
 

@@ -79,6 +79,7 @@ describe('parseConfig', () => {
       alwaysAllow: 0,
       withhold: 'sync',
       updateThreshold: { students: null, staff: null, guardians: null },
+      thresholdWindow: 20,
       maxSkippedPercent: 5,
       archivedStudents: 'restore',
       unarchiveClasses: false,

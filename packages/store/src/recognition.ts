@@ -113,21 +113,26 @@ export class Recognition {
   }
 }
 
-/** Runs of long ago counted neither what is kept nor the updates withheld. */
-type Waiting = Partial<Pick<RecordCounts, 'kept' | 'inGrace' | 'withheldUpdates'>>;
-type StoredCounts = Omit<RecordCounts, keyof Waiting> & Waiting;
-const waitingOf = ({ kept = 0, inGrace = 0, withheldUpdates = 0 }: Waiting): number => kept + inGrace + withheldUpdates;
-
 /** Active records by type after the sync's latest run: a guess, so that the tables need not grow. */
 async function expectedCounts(sql: ClientBase, syncId: string): Promise<Record<RecordType, number>> {
-  const { rows } = await sql.query<{ counts: Record<RecordType, StoredCounts> }>(
+  const { rows } = await sql.query<{ counts: Record<RecordType, RecordCounts> }>(
     `SELECT counts FROM runs WHERE sync_id = $1 AND status IN ('succeeded', 'held') AND NOT preview ORDER BY id DESC LIMIT 1`,
     [syncId],
   );
   const counts = rows[0]?.counts ?? emptyCounts();
-  const active = ({ created, updated, restored, unchanged, withheld, ...others }: StoredCounts): number =>
-    created + updated + restored + unchanged + withheld + waitingOf(others);
-  return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(counts[type])])) as Record<RecordType, number>;
+  const active = ({
+    created,
+    updated,
+    restored,
+    unchanged,
+    withheld,
+    kept,
+    inGrace,
+    withheldUpdates,
+  }: RecordCounts): number => created + updated + restored + unchanged + withheld + kept + inGrace + withheldUpdates;
+  // An earlier version counted less.
+  const complete = (type: RecordType): RecordCounts => ({ ...emptyCounts()[type], ...counts[type] });
+  return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(complete(type))])) as Record<RecordType, number>;
 }
 
 /** Empty for a type that has too many. */
