@@ -276,7 +276,7 @@ describe('guard §38: class and enrollments agree', () => {
     const pick = <T>(of: readonly T[]): T => of[random(of.length)]!;
     await begin(LINKED);
     const base = { ...roster.records };
-    const saved = Object.fromEntries(Object.entries(base).map(([type, records]) => [type, new Map(records)]));
+    const saved = Object.fromEntries(Object.entries(base).map(([type, records]) => [type, new Map<string, unknown>(records)]));
     for (let night = 0; night < 14; night++) {
       for (const [type, records] of Object.entries(saved))
         (roster.records as Record<string, unknown>)[type] = new Map(records as Map<string, unknown>);

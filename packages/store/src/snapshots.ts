@@ -113,9 +113,9 @@ class Draft implements SnapshotDraft {
   async #settleRepeated(tables: DraftTables, types: readonly RecordType[]): Promise<CountedWarning[]> {
     const warnings: CountedWarning[] = [];
     for (const recordType of types) {
-      const wins = this.#opened.get(recordType)?.wins ?? 'last';
+      const opened = this.#opened.get(recordType) ?? { file: recordType, wins: 'last' };
       const suspects = this.#writer.suspectedRepeats(recordType);
-      warnings.push(...(await settleRepeatedRows(this.#sql, tables, { recordType, wins, suspects })));
+      warnings.push(...(await settleRepeatedRows(this.#sql, tables, { recordType, opened, suspects })));
     }
     return warnings;
   }
