@@ -267,6 +267,28 @@ describe('guard §38: class and enrollments agree', () => {
     expect(await orphans()).toEqual([]);
   });
 
+  it('in a delta that speaks of the enrollments of those whom an earlier one has marked', async () => {
+    await begin({ ...LINKED, threshold: { default: 0, perType: {} } });
+    for (const type of ['schools', 'terms', 'courses', 'classes', 'students', 'staff', 'enrollments'] as const)
+      roster.deliveries[type] = 'delta';
+    const students = new Map(roster.records.students);
+    const classes = new Map(roster.records.classes);
+    rows('classes', 'k2', { gone: true });
+    rows('students', 'a1', { ...at('A'), gone: true });
+    expect(await harness.run('sis')).toMatchObject({ status: 'held' });
+    roster.furtherRows.length = 0;
+    roster.records.students = new Map([...students].filter(([id]) => id !== 'a1'));
+    roster.records.classes = new Map([...classes].filter(([id]) => id !== 'k2'));
+    const { enrollments } = roster.records;
+    for (const id of ['k1~a1~student', 'k2~a4~student'])
+      enrollments.set(id, { ...enrollments.get(id)!, beginDate: '2026-10-01' });
+    await harness.createSync('sis', 'riverside', LINKED);
+    expect(await harness.run('sis')).toMatchObject({ status: 'succeeded' });
+    expect(await harness.ids('classes', 'archived')).toEqual(['k2']);
+    expect(await harness.ids('students', 'archived')).toEqual(['a1']);
+    expect(await orphans()).toEqual([]);
+  });
+
   it('whatever rows there are of either, in whatever order, night after night', async () => {
     let seed = 20_261_128;
     const random = (below: number): number => {
@@ -276,7 +298,9 @@ describe('guard §38: class and enrollments agree', () => {
     const pick = <T>(of: readonly T[]): T => of[random(of.length)]!;
     await begin(LINKED);
     const base = { ...roster.records };
-    const saved = Object.fromEntries(Object.entries(base).map(([type, records]) => [type, new Map<string, unknown>(records)]));
+    const saved = Object.fromEntries(
+      Object.entries(base).map(([type, records]) => [type, new Map<string, unknown>(records)]),
+    );
     for (let night = 0; night < 14; night++) {
       for (const [type, records] of Object.entries(saved))
         (roster.records as Record<string, unknown>)[type] = new Map(records as Map<string, unknown>);
