@@ -9,6 +9,7 @@ import { repeatedIds } from './repeated-id.ts';
 import { ARCHIVED_STUDENTS, GUARDIANS_WITHOUT_CONTACT, PHONE_COLUMNS } from './run-settings.ts';
 import { problemsOf } from './schema-problem.ts';
 import { SourceConfig } from './source-config.ts';
+import { isTimezone, nearestTimezone } from './timezone.ts';
 
 /** A slug: lower-case letters, digits and inner hyphens, at most 63. It names the district or sync for good. */
 const Id = z
@@ -66,7 +67,7 @@ const Schedule = z
 const Timezone = z
   .string()
   .refine(isTimezone, {
-    error: ({ input }) => `expected a time zone such as America/Chicago, received ${received(input)}`,
+    error: ({ input }) => timezoneProblem(input),
   })
   .describe('IANA time zone');
 
@@ -202,12 +203,8 @@ export function configJsonSchema(): object {
   return { title: 'Rollbook configuration', ...z.toJSONSchema(ConfigFile, { io: 'input' }) };
 }
 
-/** Intl also takes offsets such as `+05:00`, which know no daylight saving time. */
-function isTimezone(timezone: string): boolean {
-  if (!/^[A-Za-z]/.test(timezone)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
+function timezoneProblem(input: unknown): string {
+  const problem = `expected a time zone such as America/Chicago, received ${received(input)}`;
+  const meant = typeof input === 'string' ? nearestTimezone(input) : undefined;
+  return meant === undefined ? problem : `${problem}. Did you mean "${meant}"?`;
 }
