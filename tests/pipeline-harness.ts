@@ -30,6 +30,9 @@ class StepQueue implements JobQueue {
   async remove(): Promise<void> {}
 }
 
+const MS_PER_HOUR = 3_600_000;
+const HOURS_OF_A_NIGHT = 24;
+
 export interface RunResult extends RunOutcome {
   readonly runId: number;
   readonly counts: Record<RecordType, RecordCounts>;
@@ -43,14 +46,21 @@ export class PipelineHarness {
   readonly queue = new StepQueue();
   readonly #database: Database;
   source: RosterSource;
+  readonly #clock: () => Date;
+  readonly #hoursBeforeRun: number;
+  #passedHours = 0;
 
-  constructor(database: Database, source: RosterSource, now: () => Date = () => new Date()) {
+  /** @param clock sets the days and nights; left out: a night passes before each run. */
+  constructor(database: Database, source: RosterSource, clock?: () => Date) {
     this.#database = database;
+    this.#hoursBeforeRun = clock === undefined ? HOURS_OF_A_NIGHT : 0;
+    this.#clock = clock ?? ((): Date => new Date());
+    const now = (): Date => this.now();
     this.source = source;
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
     this.context = {
       ledger: new PostgresRuns(database.pool, { now }),
-      snapshots: new PostgresSnapshots(database.pool),
+      snapshots: new PostgresSnapshots(database.pool, { now }),
       queue: this.queue,
       openSource: async () => this.source,
       log: silent,
@@ -72,8 +82,23 @@ export class PipelineHarness {
     return (await this.#database.pool.query<R>(text, values)).rows;
   }
 
-  /** Runs a sync from request to end, as the workers would. */
-  async run(syncId: string, preview = false): Promise<RunResult> {
+  /** The clock of the ledger, moved on by the hours that have passed here. */
+  now(): Date {
+    return new Date(this.#clock().getTime() + this.#passedHours * MS_PER_HOUR);
+  }
+
+  pass(hours: number): void {
+    this.#passedHours += hours;
+  }
+
+  /** Runs a sync from request to end, as the workers would, one night after the run before unless a clock was given. */
+  run(syncId: string, preview = false): Promise<RunResult> {
+    this.pass(this.#hoursBeforeRun);
+    return this.runAtOnce(syncId, preview);
+  }
+
+  /** The same in the same evening. */
+  async runAtOnce(syncId: string, preview = false): Promise<RunResult> {
     const run = await requestSync(this.context, syncId, { trigger: 'cli', preview });
     await this.work();
     return this.result(run.runId);

@@ -23,7 +23,7 @@ export async function compareAgain(
   if (run.round < UNDER_LOCK_FROM_ROUND) return;
   const version = await lockDistrict(sql, run.districtId);
   if (version === (await differenceOf(sql, run)).rosterVersion) return;
-  const difference = await (run.kind === 'approval' ? diffApprovalRun(sql, lease, run) : diffRun(sql, run));
+  const difference = await (run.kind === 'approval' ? diffApprovalRun(sql, lease, run, now) : diffRun(sql, run, now));
   const { contents } = await snapshotOf(sql, run.id);
   await writeWarnings(sql, run.id, 'diff', [...(await roundWarnings(sql, run)), ...difference.warnings]);
   await replaceResult(sql, run, 'diff', difference);

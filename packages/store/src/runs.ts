@@ -162,7 +162,9 @@ export class PostgresRuns implements RunLedger {
     return this.#commit(
       lease,
       async (sql) => {
-        const difference = await (run.kind === 'approval' ? diffApprovalRun(sql, lease, run) : diffRun(sql, run));
+        const difference = await (run.kind === 'approval'
+          ? diffApprovalRun(sql, lease, run, this.#now())
+          : diffRun(sql, run, this.#now()));
         await writeWarnings(sql, run.id, 'diff', [...(await roundWarnings(sql, run)), ...difference.warnings]);
         await advance(sql, lease, difference);
         return difference;
@@ -202,7 +204,7 @@ export class PostgresRuns implements RunLedger {
     const ended = await this.#commit(lease, async (sql) => {
       if (run.kind === 'undo') return applyUndo(sql, lease, run);
       await compareAgain(sql, lease, run, { judgeAgain, now: this.#now() });
-      return applyRun(sql, lease, run);
+      return applyRun(sql, lease, run, this.#now());
     });
     // Nobody waits for it; autovacuum would do the same some minutes later.
     void refreshStatistics(this.#pool, ended.counts).catch(() => undefined);

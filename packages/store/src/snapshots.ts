@@ -1,10 +1,12 @@
 import { RECORD_TYPES, type HoldEvidence, type RecordType, type RosterRecord } from '@rollbook/core';
 import type {
   CompareOptions,
+  CountedWarning,
   Delivery,
   Difference,
   FinishedDraft,
   KnownRecord,
+  OpenedType,
   PackedEnrollments,
   Presence,
   Scope,
@@ -18,8 +20,10 @@ import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { snapshotPrefix } from './run-work.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
-import { checkPeopleReferences } from './people-references.ts';
-import { countRows, dropUnknownParents, limitGuardians, removeRepeatedIds } from './snapshot-check.ts';
+import { checkPeopleReferences, isReferring } from './people-references.ts';
+import { settlePlaces } from './placeless.ts';
+import { settleRepeatedRows } from './repeated-rows.ts';
+import { countRows, dropUnknownParents, limitGuardians, type DraftTables } from './snapshot-check.ts';
 import { Recognition, type RecognitionKey } from './recognition.ts';
 import { Recognised } from './recognised.ts';
 import { noteTouched } from './touched.ts';
@@ -36,9 +40,13 @@ export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void
   await sql.query(`DROP TABLE IF EXISTS ${names.join(', ')}`);
 }
 
+/** What a draft is of; `linked`: the linked schools, null for all. */
+type DraftKey = RecognitionKey & { readonly linked: readonly string[] | null };
+
 class Draft implements SnapshotDraft {
   readonly prefix: string;
-  readonly #key: RecognitionKey;
+  readonly #key: DraftKey;
+  readonly #opened = new Map<RecordType, OpenedType>();
   readonly #sql: pg.Client;
   readonly #writer: SnapshotWriter;
   readonly #recognition: Recognition;
@@ -47,7 +55,7 @@ class Draft implements SnapshotDraft {
   /** In the middle of the transaction of the checks. */
   #isChecking = false;
 
-  constructor(sql: pg.Client, prefix: string, key: RecognitionKey, recognition: Recognition) {
+  constructor(sql: pg.Client, prefix: string, key: DraftKey, recognition: Recognition) {
     this.prefix = prefix;
     this.#key = key;
     this.#recognition = recognition;
@@ -60,7 +68,8 @@ class Draft implements SnapshotDraft {
     this.#isConnected = false;
   };
 
-  async open(recordType: RecordType): Promise<void> {
+  async open(recordType: RecordType, opened: OpenedType): Promise<void> {
+    this.#opened.set(recordType, opened);
     await this.#writer.open(recordType, await this.#recognition.hashesOf(recordType));
   }
 
@@ -93,14 +102,33 @@ class Draft implements SnapshotDraft {
     await sql.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     const since = recognised.contents.rosterVersion;
     await noteTouched(sql, { ...this.#key, prefix: this.prefix }, { since, isRecognised: recognised.isAny });
-    const warnings = await removeRepeatedIds(sql, tables, (recordType) => this.#writer.suspectedRepeats(recordType));
+    const types = [...delivered.keys()];
+    const warnings = await this.#settleRepeated(
+      tables,
+      types.filter((type) => !isReferring(type)),
+    );
+    const places = await settlePlaces(sql, tables, (recordType) => this.#opened.get(recordType)?.file ?? recordType);
+    warnings.push(...places.warnings);
     warnings.push(...(await dropUnknownParents(sql, tables)));
     warnings.push(...(await checkPeopleReferences(sql, tables)));
+    // Not before it is known which of their rows can be used.
+    warnings.push(...(await this.#settleRepeated(tables, types.filter(isReferring))));
     if (this.#key.isScoped) await limitGuardians(sql, tables);
-    const types = await countRows(sql, tables);
+    const { placeless } = places;
+    const counted = await countRows(sql, tables);
     await sql.query('COMMIT');
     this.#isChecking = false;
-    return { types, recognition: recognised.contents, warnings };
+    return { types: counted, recognition: recognised.contents, warnings, placeless };
+  }
+
+  async #settleRepeated(tables: DraftTables, types: readonly RecordType[]): Promise<CountedWarning[]> {
+    const warnings: CountedWarning[] = [];
+    for (const recordType of types) {
+      const wins = this.#opened.get(recordType)?.wins ?? 'last';
+      const suspects = this.#writer.suspectedRepeats(recordType);
+      warnings.push(...(await settleRepeatedRows(this.#sql, tables, { recordType, wins, suspects })));
+    }
+    return warnings;
   }
 
   async discard(): Promise<void> {
@@ -126,12 +154,15 @@ class Draft implements SnapshotDraft {
 
 export class PostgresSnapshots implements SnapshotStore {
   readonly #pool: pg.Pool;
+  readonly #now: () => Date;
 
-  constructor(pool: pg.Pool) {
+  /** @param now the clock, for the window of the threshold and for explanations */
+  constructor(pool: pg.Pool, { now = (): Date => new Date() }: { readonly now?: () => Date } = {}) {
     this.#pool = pool;
+    this.#now = now;
   }
 
-  async draft(key: RecognitionKey & { readonly runId: number | null }): Promise<SnapshotDraft> {
+  async draft(key: DraftKey & { readonly runId: number | null }): Promise<SnapshotDraft> {
     const owner = key.runId === null ? `preview${Math.floor(Date.now() / 1000)}` : `r${key.runId}`;
     const sql = await this.#connect();
     const recognition = new Recognition(() => this.#connect(), key);
@@ -178,7 +209,8 @@ export class PostgresSnapshots implements SnapshotStore {
     snapshot: { readonly prefix: string; readonly contents: SnapshotContents },
     options: CompareOptions,
   ): Promise<Difference> {
-    return inTransaction(this.#pool, (sql) => diff(sql, { ...snapshot, ...options }), 'REPEATABLE READ');
+    const input = { ...snapshot, ...options, now: this.#now() };
+    return inTransaction(this.#pool, (sql) => diff(sql, input), 'REPEATABLE READ');
   }
 
   evidence(
@@ -188,7 +220,7 @@ export class PostgresSnapshots implements SnapshotStore {
   ): Promise<HoldEvidence> {
     return inTransaction(this.#pool, async (sql) => {
       const sinceRunId = await firstWithholdingRun(sql, { syncId, prefix: snapshot.prefix, runId: LATEST_RUN });
-      return readEvidence(sql, { ...snapshot, districtId, syncId, groups, sinceRunId }, new Date());
+      return readEvidence(sql, { ...snapshot, districtId, syncId, groups, sinceRunId }, this.#now());
     });
   }
 }
