@@ -1,4 +1,4 @@
-import type { ArchiveCount, RecordType } from '@rollbook/core';
+import type { ArchiveCount, RecordType, UpdateCount } from '@rollbook/core';
 import type { CountedWarning } from './snapshot.ts';
 
 /** What a run would do to one record type; archives are counted by group instead. */
@@ -32,6 +32,8 @@ export interface Difference {
   readonly types: Partial<Record<RecordType, TypeDifference>>;
   /** Every group measured, also those with nothing to archive. */
   readonly groups: readonly ArchiveCount[];
+  /** What would change of people, by group (guard §36); left out by a run that looks at no data. */
+  readonly updates?: readonly UpdateCount[];
   /** Rows of the change set, checked before it is applied. */
   readonly changeCount: number;
   /** The approvals that were counted; they must still stand when the change set is applied. */

@@ -8,6 +8,7 @@ import type {
   RunSettings,
   SchoolNotFound,
   SourceType,
+  UpdateJudgement,
 } from '@rollbook/core';
 import type { Difference } from './difference.ts';
 import type { CountedWarning, SnapshotContents } from './snapshot.ts';
@@ -65,6 +66,8 @@ export interface StageSnapshot {
 export interface Judgement {
   readonly verdict: 'pass' | 'hold';
   readonly findings: readonly Finding[];
+  /** What of people is not updated (guard §36). */
+  readonly updates: UpdateJudgement;
   readonly message: string | null;
   readonly advice: string | null;
   readonly explanations: readonly HoldExplanation[];

@@ -1,7 +1,7 @@
 import { explainHold, type GuardResult, type HoldExplanation, type RunSettings } from '@rollbook/core';
 import type { Difference } from './difference.ts';
 import { SnapshotLost } from './faults.ts';
-import { judge } from './judge.ts';
+import { judgeRun, type WholeJudgement } from './judge-updates.ts';
 import { loadSnapshot } from './load-snapshot.ts';
 import type { CountedWarning, SnapshotContents, SnapshotStore } from './snapshot.ts';
 import type { RosterSource } from './source.ts';
@@ -22,6 +22,8 @@ export interface Preview {
   readonly contents: SnapshotContents;
   readonly difference: Difference;
   readonly judgement: GuardResult;
+  /** Of the updates too, with what to tell people of both. */
+  readonly whole: WholeJudgement;
   readonly explanations: readonly HoldExplanation[];
   readonly warnings: readonly CountedWarning[];
 }
@@ -55,11 +57,12 @@ async function previewOnce(snapshots: SnapshotStore, options: PreviewOptions, re
     const compared = { districtId, syncId, scope: snapshot.scope, settings };
     const difference = await snapshots.compare(snapshot, compared);
     const { contents } = snapshot;
-    const judgement = judge(difference, contents, settings);
+    const whole = judgeRun(difference, contents, settings);
+    const judgement = whole.archives;
     const explanations =
       judgement.verdict === 'hold' ? explainHold(await snapshots.evidence(snapshot, compared, difference)) : [];
     const warnings = [...snapshot.warnings, ...difference.warnings];
-    const result = { contents, difference, judgement, explanations, warnings };
+    const result = { contents, difference, judgement, whole, explanations, warnings };
     await options.onCompared?.(snapshot.prefix, result);
     return result;
   } finally {

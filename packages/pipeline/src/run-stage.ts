@@ -1,8 +1,8 @@
-import { SyncError, explainHold, type GuardResult, type HoldEvidence, type HoldExplanation } from '@rollbook/core';
+import { SyncError, explainHold, type HoldEvidence, type HoldExplanation } from '@rollbook/core';
 import type { StagePayload } from './catalogue.ts';
 import { isDatabaseAway } from './database-away.ts';
 import { LeaseLost, RosterMoved, SnapshotLost } from './faults.ts';
-import { explanationOf, judge } from './judge.ts';
+import { judgeRun, type WholeJudgement } from './judge-updates.ts';
 import type { ActiveRun, JudgeAgain, Judgement, Lease, RunInfo, RunOutcome } from './ledger.ts';
 import { whileLeaseHolds } from './lease-watch.ts';
 import { loadSnapshot } from './load-snapshot.ts';
@@ -199,10 +199,10 @@ async function runDiff({ ledger }: PipelineContext, lease: Lease, run: RunInfo):
 async function runGuard(context: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome | null> {
   const { ledger } = context;
   const { difference, contents } = await ledger.difference(run);
-  const result = judge(difference, contents, run.settings, run.kind);
-  const judgement = await judgementOf(context, run, result, () => ledger.evidence(run));
+  const whole = judgeRun(difference, contents, run.settings, run.kind);
+  const judgement = await judgementOf(context, run, whole, () => ledger.evidence(run));
   if (judgement !== null) return ledger.commitGuard(lease, run, judgement);
-  const { message, advice } = explanationOf(result);
+  const { archives: result, message, advice } = whole;
   await ledger.fail(lease, {
     reason: 'schools_not_found',
     message: message as string,
@@ -217,13 +217,12 @@ async function runGuard(context: PipelineContext, lease: Lease, run: RunInfo): P
 async function judgementOf(
   context: PipelineContext,
   run: RunInfo,
-  result: GuardResult,
+  { archives, updates, verdict, message, advice }: WholeJudgement,
   evidence: () => Promise<HoldEvidence>,
 ): Promise<Judgement | null> {
-  const { verdict, findings } = result;
   if (verdict === 'reject') return null;
-  const explanations = verdict === 'hold' ? await explanationsOf(context, run, evidence) : [];
-  return { verdict, findings, ...explanationOf(result), explanations };
+  const explanations = archives.verdict === 'hold' ? await explanationsOf(context, run, evidence) : [];
+  return { verdict, findings: archives.findings, updates, message, advice, explanations };
 }
 
 /** A hold stands without an explanation, and must not wait for one. */
@@ -243,7 +242,7 @@ async function explanationsOf(
 
 async function runApply(context: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome> {
   const judgeAgain: JudgeAgain = ({ difference, contents, evidence }) =>
-    judgementOf(context, run, judge(difference, contents, run.settings, run.kind), evidence);
+    judgementOf(context, run, judgeRun(difference, contents, run.settings, run.kind), evidence);
   const { status, reason } = await context.ledger.commitApply(lease, run, judgeAgain);
   return { status, reason };
 }

@@ -1,6 +1,6 @@
 import { RosterMoved, type JudgeAgain, type Lease, type RunInfo } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
-import { differenceOf, snapshotOf, withheldGroups } from './run-commit.ts';
+import { differenceOf, snapshotOf, guardResult } from './run-commit.ts';
 import { writeJudgement, writeWarnings } from './run-details.ts';
 import { diffApprovalRun, diffRun, readRunEvidence } from './run-work.ts';
 import { roundWarnings } from './rounds.ts';
@@ -31,7 +31,7 @@ export async function compareAgain(
   const judgement = await judgeAgain({ difference, contents, evidence });
   if (judgement === null) throw new RosterMoved('the roster changed, and nothing may be applied to it as it is now');
   await writeJudgement(sql, run.id, judgement);
-  await replaceResult(sql, run, 'guard', { verdict: judgement.verdict, withheld: withheldGroups(judgement) });
+  await replaceResult(sql, run, 'guard', guardResult(judgement));
 }
 
 /** Taken by all who change a roster, acts by hand included. NO KEY: requests for runs of the district go on meanwhile. */

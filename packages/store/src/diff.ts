@@ -15,6 +15,7 @@ import { NO_ACTIONS, compare, countPresent, type Comparison } from './compare.ts
 import { carryMarks } from './delta-marks.ts';
 import { addDependents } from './dependents.ts';
 import { withholdKept, type KeptCounts } from './kept-records.ts';
+import { countUpdates, massUpdateWarnings } from './mass-updates.ts';
 import { measureGroups } from './measured-groups.ts';
 import { createTouched } from './recognised.ts';
 import { noteRoleChanges } from './role-changes.ts';
@@ -61,10 +62,13 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   const kept = await withholdKept(sql, input, warnings);
   const dependents = await addDependents(sql, input, changes);
   await noteRoleChanges(sql, input, warnings);
+  const updates = await countUpdates(sql, input, comparisons);
+  warnings.push(...massUpdateWarnings(updates));
   return {
     rosterVersion,
     types: await summarise(sql, input, { comparisons, dependents, adopted, kept, overtaken }),
     groups: await measureGroups(sql, input, comparisons),
+    updates,
     changeCount: await countChanges(sql, changes),
     approvalIds,
     touched,

@@ -124,8 +124,16 @@ async function expectedCounts(sql: ClientBase, syncId: string): Promise<Record<R
     [syncId],
   );
   const counts = rows[0]?.counts ?? emptyCounts();
-  const active = ({ created, updated, restored, unchanged, withheld, kept, inGrace }: RecordCounts): number =>
-    created + updated + restored + unchanged + withheld + kept + inGrace;
+  const active = ({
+    created,
+    updated,
+    restored,
+    unchanged,
+    withheld,
+    kept,
+    inGrace,
+    withheldUpdates,
+  }: RecordCounts): number => created + updated + restored + unchanged + withheld + kept + inGrace + withheldUpdates;
   // An earlier version counted less.
   const complete = (type: RecordType): RecordCounts => ({ ...emptyCounts()[type], ...counts[type] });
   return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(complete(type))])) as Record<RecordType, number>;

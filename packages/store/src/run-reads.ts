@@ -6,13 +6,16 @@ import {
   UsageError,
   emptyCounts,
   limitsText,
+  reportUpdateFindings,
+  type PeopleType,
   type RecordType,
   type RunStatus,
   type RunSummary,
+  type UpdateFinding,
 } from '@rollbook/core';
 import type { RunKind, Stage, Trigger } from '@rollbook/pipeline';
 import type { Database } from './database.ts';
-import type { Finding, Run, RunStage, Warning } from './generated/client.ts';
+import type { Finding, Run, RunStage, UpdateFinding as StoredUpdateFinding, Warning } from './generated/client.ts';
 
 type Reader = Pick<Database, 'prisma'>;
 
@@ -138,6 +141,7 @@ export async function readRun({ prisma }: Reader, runId: number): Promise<RunDet
     where: { id: runId },
     include: {
       findings: { where: { toArchive: { gt: 0 } }, orderBy: { ordinal: 'asc' } },
+      updateFindings: { orderBy: { ordinal: 'asc' } },
       warnings: { orderBy: { ordinal: 'asc' } },
       runStages: { orderBy: [{ startedAt: 'asc' }, { round: 'asc' }] },
     },
@@ -152,6 +156,7 @@ export async function readRun({ prisma }: Reader, runId: number): Promise<RunDet
     run: summary(run),
     counts: { ...emptyCounts(), ...(run.counts as object | null) },
     findings: run.findings.map((finding) => reportFinding(finding, limitsNote)),
+    updateFindings: reportUpdateFindings(run.updateFindings.map(updateFindingOf), updateLimitsNoteOf(run.settings)),
     explanations: run.explanations,
     notes: run.notes,
     schoolsNotFound: run.schoolsNotFound,
@@ -169,6 +174,19 @@ export async function readRun({ prisma }: Reader, runId: number): Promise<RunDet
     hold: hold && String(hold.id),
     stages: run.runStages.map(stageOf),
   };
+}
+
+const updateFindingOf = ({ recordType, schoolId, verdict, ...finding }: StoredUpdateFinding): UpdateFinding => ({
+  ...finding,
+  recordType: recordType as PeopleType,
+  school: schoolId,
+  verdict: verdict as UpdateFinding['verdict'],
+});
+
+/** What raised the update threshold of a run (guard §36); null: nothing did. */
+function updateLimitsNoteOf(settings: unknown): LimitsNote | null {
+  const note = (settings as { updateLimitsNote?: unknown } | null)?.updateLimitsNote ?? null;
+  return LimitsNote.nullable().catch(null).parse(note);
 }
 
 /** Where the limits of a run came from, by the settings that it keeps; null: they were those configured. */

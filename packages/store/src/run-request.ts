@@ -16,6 +16,7 @@ import { inTransaction, type Sql } from './database.ts';
 import { readPause } from './pauses.ts';
 import { activeRun, type RunRow } from './run-lease.ts';
 import { activeRaise } from './threshold-raises.ts';
+import { activeUpdateRaise } from './update-raises.ts';
 import { decideUndo, type UndoRequest } from './undo.ts';
 import { wantRun } from './wanted-runs.ts';
 
@@ -44,10 +45,11 @@ export async function nextRun(sql: Sql, syncId: string, now: Date): Promise<Next
     timezone: sync.timezone,
   });
   const raise = await activeRaise(sql, syncId, now);
+  const updateRaise = await activeUpdateRaise(sql, syncId, now);
   const { sourceType } = sync;
   return {
     calendar: state,
-    ...effectiveSettings(RunSettings.parse(sync.settings), { calendar: state, raise, sourceType }),
+    ...effectiveSettings(RunSettings.parse(sync.settings), { calendar: state, raise, updateRaise, sourceType }),
   };
 }
 

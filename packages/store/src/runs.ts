@@ -33,7 +33,7 @@ import {
   fence,
   saveSnapshot,
   snapshotOf,
-  withheldGroups,
+  guardResult,
 } from './run-commit.ts';
 import { replaceFindings, writeJudgement, writeWarnings } from './run-details.ts';
 import { activeRun, successorOf, takeLease, type RunRow, type StageOfRun } from './run-lease.ts';
@@ -187,11 +187,11 @@ export class PostgresRuns implements RunLedger {
       const isHeld = judgement.verdict === 'hold';
       await writeJudgement(sql, run.id, judgement);
       if (!run.preview) {
-        await advance(sql, lease, { verdict: judgement.verdict, withheld: withheldGroups(judgement) });
+        await advance(sql, lease, guardResult(judgement));
         return null;
       }
       const { contents } = await snapshotOf(sql, run.id);
-      const counts = previewCounts(await differenceOf(sql, run), contents, judgement);
+      const counts = previewCounts(await differenceOf(sql, run), contents, judgement, judgement.updates);
       return endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
     });
   }
