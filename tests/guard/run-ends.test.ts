@@ -272,3 +272,25 @@ describe('guard §40: two syncs of one district', () => {
     expect(await lostEnrollments()).toEqual([]);
   });
 });
+
+it('guard §40: a delta that shows a marked record again does not archive it if somebody edited it meanwhile', async () => {
+  for (const type of ['students', 'enrollments', 'guardianships'] as const) roster.deliveries[type] = 'delta';
+  for (const i of [1, 2, 3, 4, 5]) roster.gone.add(`students/s${i}`);
+  expect(await harness.run('sis')).toMatchObject({ status: 'held' });
+  await claim('s4');
+  roster.gone.clear();
+  roster.beforeEnd = async () => {
+    await editRecord(pool(), { ...on('students', 's4'), fields: { phone: '555-0100' } });
+    await release('s4');
+  };
+  const run = await runWith(() => Promise.resolve());
+  expect(run.counts.students).toMatchObject({ archived: 0, withheld: 0 });
+  expect(await harness.sql('SELECT sis_id FROM delta_marks')).toEqual([]);
+  // The hold keeps it until a run looks at it that nobody disturbs.
+  const held = `SELECT r.sis_id FROM holds h JOIN hold_records r ON r.hold_id = h.id WHERE h.status = 'open'`;
+  expect(await harness.sql(held)).toEqual([{ sis_id: 's4' }]);
+  roster.beforeEnd = () => Promise.resolve();
+  await harness.run('sis');
+  expect(await harness.sql(held)).toEqual([]);
+  expect(await harness.count('students')).toBe(40);
+});
