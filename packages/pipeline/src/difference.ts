@@ -38,6 +38,10 @@ export interface Difference {
   readonly changeCount: number;
   /** The approvals that were counted; they must still stand when the change set is applied. */
   readonly approvalIds: readonly number[];
+  /** Records noted as changed by others since their rows were recognised; checked before the change set is applied. */
+  readonly touched: number;
+  /** Of those: what the next run has to look at, although its data may be the same (guard §40). */
+  readonly overtaken: number;
   /** What people should know of the comparison. */
   readonly warnings: readonly CountedWarning[];
 }

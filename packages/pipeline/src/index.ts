@@ -15,5 +15,6 @@ export * from './request-sync.ts';
 export * from './run-stage.ts';
 export * from './judge.ts';
 export * from './sweep.ts';
+export * from './run-scheduled.ts';
 export * from './alerts.ts';
 export * from './preview.ts';

@@ -37,7 +37,8 @@ const MAX_TRIES = 3;
 export async function preview(snapshots: SnapshotStore, options: PreviewOptions): Promise<Preview> {
   for (let tries = 1; ; tries++) {
     try {
-      return await previewOnce(snapshots, options);
+      // The last time all rows are kept: then it does not matter what is done to the roster meanwhile.
+      return await previewOnce(snapshots, options, tries < MAX_TRIES);
     } catch (error) {
       // A run of the district was applied meanwhile.
       if (!(error instanceof SnapshotLost) || tries === MAX_TRIES) throw error;
@@ -45,9 +46,9 @@ export async function preview(snapshots: SnapshotStore, options: PreviewOptions)
   }
 }
 
-async function previewOnce(snapshots: SnapshotStore, options: PreviewOptions): Promise<Preview> {
+async function previewOnce(snapshots: SnapshotStore, options: PreviewOptions, recognises: boolean): Promise<Preview> {
   const { districtId, syncId, settings } = options;
-  const snapshot = await loadSnapshot({ ...options, snapshots, runId: null, appliedRevision: null });
+  const snapshot = await loadSnapshot({ ...options, snapshots, runId: null, appliedRevision: null, recognises });
   if (!snapshot) throw new Error('a preview has no applied delivery to stop at');
   try {
     options.onProgress('comparing');

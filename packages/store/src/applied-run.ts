@@ -37,7 +37,10 @@ export async function lockAppliedRun(sql: Sql, runId: number): Promise<AppliedRu
   return rows[0];
 }
 
-/** Keeps with the run what was applied, and the roster as it is after. */
+/**
+ * Keeps with the run what was applied, and the roster as it is after: runs of other syncs that are under way ask by it
+ * what was changed. Without a revision the next delivery is looked at, whatever it is.
+ */
 export async function markApplied(sql: Sql, run: RunInfo, revision: string | null): Promise<void> {
   await sql.query(
     `UPDATE runs SET revision = $3, roster_version = d.roster_version FROM districts d WHERE runs.id = $1 AND d.id = $2`,

@@ -16,6 +16,7 @@ import { changedFieldsSql, fieldsSql } from './roster-changes.ts';
 import { writeWarnings } from './run-details.ts';
 import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
 import { snapshotTable } from './snapshot-writer.ts';
+import { verifyTouched } from './touched.ts';
 
 /** A record type in a school (or in the district, null) whose archives are withheld, unless approved. */
 export interface WithheldGroup {
@@ -45,6 +46,7 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
   await lockRoster(sql, input);
   await verifySnapshot(sql, input.prefix, input.contents);
   await verifyTables(sql, new Map([[changesTable(input.prefix), input.difference.changeCount]]));
+  await verifyTouched(sql, input, input.difference.touched);
   await decideArchives(sql, input);
 
   const counts = emptyCounts();

@@ -30,6 +30,8 @@ export interface StageReport {
 export interface RunDetails extends RunReport {
   readonly preview: boolean;
   readonly kind: RunKind;
+  /** Counts up when the run goes back to an earlier stage (guard §40). */
+  readonly round: number;
   /** The run that an `undo` restored. */
   readonly undoes: string | null;
   readonly trigger: Trigger;
@@ -50,6 +52,7 @@ export interface RunListItem extends RunSummary {
 export interface RunState {
   readonly status: RunStatus;
   readonly stage: Stage;
+  readonly round: number;
   readonly progress: string | null;
 }
 
@@ -159,6 +162,7 @@ export async function readRun({ prisma }: Reader, runId: number): Promise<RunDet
     ...report,
     preview,
     kind,
+    round: run.round,
     undoes: run.undoesRunId === null ? null : String(run.undoesRunId),
     trigger,
     requestedAt,
@@ -184,10 +188,11 @@ const noSuchRun = (runId: number): UsageError =>
 export async function readRunState({ prisma }: Reader, runId: number): Promise<RunState> {
   const run = await prisma.run.findUnique({
     where: { id: runId },
-    select: { status: true, stage: true, progress: true },
+    select: { status: true, stage: true, round: true, progress: true },
   });
   if (!run) throw noSuchRun(runId);
-  return { status: run.status as RunStatus, stage: run.stage as Stage, progress: run.progress };
+  const { round, progress } = run;
+  return { status: run.status as RunStatus, stage: run.stage as Stage, round, progress };
 }
 
 /** The latest runs, newest first: of one sync, or of all. */

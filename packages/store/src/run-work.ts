@@ -35,12 +35,7 @@ export async function diffRun(sql: PoolClient, run: RunInfo, now: Date): Promise
 }
 
 /** The change set stands beside an empty snapshot, so that whatever comes after finds it and drops it. */
-export async function diffApprovalRun(
-  sql: PoolClient,
-  lease: Lease,
-  run: RunInfo,
-  now: Date,
-): Promise<Difference> {
+export async function diffApprovalRun(sql: PoolClient, lease: Lease, run: RunInfo, now: Date): Promise<Difference> {
   await dropFormerSnapshot(sql, run.id);
   const prefix = snapshotPrefix(`r${run.id}`);
   const { difference, contents } = await diffApprovals(sql, { prefix, now, ...compareOptions(run, []) });
@@ -73,11 +68,11 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
   // The window of the runs that follow begins here.
   await sql.query('UPDATE runs SET applied_at = $2 WHERE id = $1', [run.id, now]);
   if (run.kind === 'sync') {
-    await markApplied(sql, run, contents.revision);
+    await markApplied(sql, run, difference.overtaken > 0 ? null : contents.revision);
     await settleMarks(sql, input);
     await settleHold(sql, input);
     await useRaise(sql, input);
-  }
+  } else await markApplied(sql, run, null);
   const isHeld = guarded.verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
   return { ...outcome, counts };
@@ -87,5 +82,6 @@ export async function applyUndo(sql: PoolClient, lease: Lease, run: RunInfo): Pr
   const { id: runId, undoesRunId, districtId, syncId } = run;
   const { counts, warnings } = await undo(sql, { runId, undoesRunId: undoesRunId ?? 0, districtId, syncId });
   await writeWarnings(sql, runId, 'apply', warnings);
+  await markApplied(sql, run, null);
   return { ...(await endRun(sql, lease, 'succeeded', null, counts)), counts };
 }
