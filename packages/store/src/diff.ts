@@ -141,7 +141,9 @@ async function summarise(
     const count = comparisons[recordType]?.counts ?? NO_ACTIONS;
     const canBeAdopted = recordType === 'schools' || recordType === 'classes';
     if (!comparisons[recordType] && !dependents[recordType] && !returning[recordType]) continue;
+    const delivery = comparisons[recordType] && input.contents.types[recordType]?.delivery;
     types[recordType] = {
+      ...(delivery && { delivery }),
       created: count.c,
       updated: count.u,
       restored: count.r,
