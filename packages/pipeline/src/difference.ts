@@ -1,8 +1,11 @@
 import type { ArchiveCount, RecordType, UpdateCount } from '@rollbook/core';
 import type { CountedWarning } from './snapshot.ts';
+import type { Delivery } from './source.ts';
 
 /** What a run would do to one record type; archives are counted by group instead. */
 export interface TypeDifference {
+  /** How the type arrived; left out: it did not. */
+  readonly delivery?: Delivery;
   readonly created: number;
   readonly updated: number;
   readonly restored: number;
@@ -22,6 +25,8 @@ export interface TypeDifference {
   readonly inGrace: number;
   /** Records that take another id (guard §25). */
   readonly relinked: number;
+  /** Archived with a record that is restored, and not in the data: they come back with it (guard §40). */
+  readonly returning: number;
 }
 
 /** The outcome of a diff; its change set stands in the database beside the snapshot. */
