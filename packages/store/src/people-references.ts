@@ -150,7 +150,9 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
       const inSnapshot = `SELECT 1 FROM ${table} x WHERE x.sis_id = ${id} AND x.presence = 'p'`;
       const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
       if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
-      const isEnded = `EXISTS (SELECT 1 FROM ${table} e WHERE e.sis_id = x.sis_id AND e.presence IN ('g', 'o'))`;
+      // Whom this delta ends, or an earlier one has marked, takes nothing new (guard §33).
+      const isEnded = `(EXISTS (SELECT 1 FROM ${table} e WHERE e.sis_id = x.sis_id AND e.presence IN ('g', 'o'))
+        OR EXISTS (SELECT 1 FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}' AND m.sis_id = x.sis_id))`;
       if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active' AND NOT ${isEnded}`];
       const stays = `SELECT 1 FROM ${table} x JOIN ${type} a ON a.district_id = $1 AND a.sis_id = x.sis_id AND a.status = 'active'
                      WHERE x.sis_id = ${id} AND x.presence IN ('u', 's')`;
