@@ -56,6 +56,8 @@ export interface WorkersOptions {
   readonly digestAfterMs?: number;
   /** How often lost jobs are looked for, in milliseconds. */
   readonly sweepIntervalMs?: number;
+  /** The clock, for days, deadlines and the window of the threshold; the computer's if left out. */
+  readonly now?: () => Date;
   readonly log: Log;
 }
 
@@ -80,9 +82,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   });
   const queues = new Queues(connection, onError);
   const settings = { ...DEFAULT_WORKER_SETTINGS, ...options.settings };
+  const { now = (): Date => new Date() } = options;
   const context: PipelineContext & AlertContext = {
-    ledger: new PostgresRuns(database.pool, { silenceLimitMs: settings.lockDurationMs }),
-    snapshots: new PostgresSnapshots(database.pool),
+    ledger: new PostgresRuns(database.pool, { silenceLimitMs: settings.lockDurationMs, now }),
+    snapshots: new PostgresSnapshots(database.pool, { now }),
     queue: queues,
     alerts: new PostgresAlerts(database.pool),
     notifier: createNotifier(options.alertUrl, log),
