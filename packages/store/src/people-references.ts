@@ -90,8 +90,9 @@ async function markLostAmongRecognised(
   // Only who was there, and is neither recognised nor in the snapshot now, can be missing from rows that were sound.
   const isMissing = `p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active' AND ${isNowhere(tables, to, 'p.sis_id')}`;
   const absent = to
-    .filter((type) => tables.delivered.get(type) === 'full')
+    .filter((type) => tables.delivered.has(type))
     .flatMap((type) => {
+      if (tables.delivered.get(type) === 'delta') return [endedByDelta(tables, type, isMissing)];
       // What was missed is known only of types of which something was recognised.
       if (recognised.count(type) === 0) return [`SELECT p.sis_id FROM ${type} p WHERE ${isMissing}`];
       return [
@@ -135,6 +136,14 @@ async function markLostAmongRecognised(
     lost.map((row) => row.hash),
   );
   return lost;
+}
+
+/** A delta is silent about all but those whom it ends, or an earlier one has marked. */
+function endedByDelta({ prefix }: DraftTables, type: RecordType, isMissing: string): string {
+  return `SELECT p.sis_id FROM ${type} p JOIN (
+      SELECT e.sis_id FROM ${snapshotTable(prefix, type)} e WHERE e.presence IN ('g', 'o')
+      UNION SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}'
+    ) ended ON ended.sis_id = p.sis_id WHERE ${isMissing}`;
 }
 
 /**
