@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => testDatabase.drop(), 30_000);
 
-describe('guard §1 to §30: the roster, the runs and the holds are those of a model in memory', () => {
+describe('guard §1 to §40: the roster, the runs and the holds are those of a model in memory', () => {
   it('after every step of random stories', async () => {
     const ends = { succeeded: 0, held: 0, failed: 0 };
     await fc.assert(
