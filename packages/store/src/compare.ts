@@ -121,9 +121,12 @@ export async function countActive(
   return rows.sort((a, b) => ((a.school ?? '') < (b.school ?? '') ? -1 : 1));
 }
 
-/** Rows that end a record: in a full delivery all but those that could not be used, in a delta those that say so. */
+/**
+ * Rows that end a record: in a full delivery all but those that could not be used and those whose place cannot be told
+ * (guard §37), in a delta those that say so.
+ */
 function endsSql({ delivery }: TypeContents): string {
-  return delivery === 'full' ? `s.presence NOT IN ('s', 'l')` : `s.presence IN ('g', 'o')`;
+  return delivery === 'full' ? `s.presence NOT IN ('s', 'l', 'u')` : `s.presence IN ('g', 'o')`;
 }
 
 /** Of the records that stand in no row of the snapshot only those that were not recognised are gone. */

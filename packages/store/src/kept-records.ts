@@ -143,7 +143,7 @@ async function endKept(
        WHERE r.district_id = $2 AND r.sis_id = k.sis_id AND r.status = 'active'
          AND NOT ${recognisedSql(prefix, type, contents.types[type], 'r', '$1')}
          AND NOT EXISTS (SELECT 1 FROM ${snapshotTable(prefix, type)} s
-                         WHERE s.sis_id = k.sis_id AND s.presence IN ('p', 's')))`,
+                         WHERE s.sis_id = k.sis_id AND s.presence IN ('p', 's', 'u')))`,
     [syncId, districtId],
   );
 }

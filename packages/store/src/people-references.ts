@@ -20,6 +20,9 @@ const REFERENCES: readonly Reference[] = [
   { from: 'enrollments', field: 'person', to: ['students', 'staff', 'guardians'] },
 ];
 
+/** Whether records of the type are judged by the people they refer to. */
+export const isReferring = (recordType: RecordType): boolean => REFERENCES.some(({ from }) => from === recordType);
+
 const MANY_MISSED = 500;
 
 interface LostReference extends Reported {
@@ -28,8 +31,9 @@ interface LostReference extends Reported {
 }
 
 /**
- * Marks rows that refer to an unknown person as skipped (guard §21), and rows of people outside the linked schools as
- * outside. A required reference cannot be dropped, so the row goes.
+ * Marks rows that refer to an unknown person as skipped (guard §21), rows of people outside the linked schools as
+ * outside, and rows of new people whose place cannot be told as such (guard §37). A required reference cannot be dropped,
+ * so the row goes.
  */
 export async function checkPeopleReferences(sql: Sql, tables: DraftTables): Promise<CountedWarning[]> {
   const warnings: CountedWarning[] = [];
@@ -63,11 +67,11 @@ async function markLost(
   const { rows } = await sql.query<LostReference>(
     // A chain of hash anti joins: nearly every row leaves at the first.
     `WITH lost AS (
-       SELECT t.ctid AS row, ${isOutside(tables, to, id)} AS is_outside
+       SELECT t.ctid AS row, ${lostPresence(tables, to, id)} AS presence
        FROM ${table} t
        WHERE t.presence = 'p' AND $1::text IS NOT NULL AND $2::text IS NOT NULL AND ${isNowhere(tables, to, id)}
      )
-     UPDATE ${table} t SET presence = CASE WHEN lost.is_outside THEN 'o' ELSE 's' END
+     UPDATE ${table} t SET presence = lost.presence
      FROM lost WHERE t.ctid = lost.row
      RETURNING t.sis_id, t.line, t.${column} AS person, t.presence`,
     [tables.districtId, tables.syncId],
@@ -110,7 +114,7 @@ async function markLostAmongRecognised(
   if (people.length === 0) return [];
   const { rows } = await sql.query<LostReference & { hash: string }>(
     `SELECT t.sis_id, t.${column} AS person, t.source_hash AS hash,
-       CASE WHEN ${isOutside(tables, to, `t.${column}`)} THEN 'o' ELSE 's' END AS presence
+       ${lostPresence(tables, to, `t.${column}`)} AS presence
      FROM ${from} t WHERE t.district_id = $1 AND t.${column} = ANY ($3) AND ${recognised.sql(from, 't', '$2')}`,
     [districtId, syncId, people.map((person) => person.sis_id)],
   );
@@ -135,29 +139,37 @@ async function markLostAmongRecognised(
 
 /**
  * The record of a reference is nowhere: not in the snapshot, be it that its row was recognised, nor in the roster where
- * its type came in part or not at all. `$1` is the district, `$2` the sync.
+ * its type came in part or not at all, or where its row does not say enough to change it (guard §20, §37). `$1` is the
+ * district, `$2` the sync.
  */
 function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string): string {
   return types
     .flatMap((type) => {
       const delivery = tables.delivered.get(type);
-      const inSnapshot = `SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = 'p'`;
+      const table = snapshotTable(tables.prefix, type);
+      const inSnapshot = `SELECT 1 FROM ${table} x WHERE x.sis_id = ${id} AND x.presence = 'p'`;
       const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
       if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
-      if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active'`];
-      return [inSnapshot, `${inRoster} AND ${tables.recognised.sql(type, 'x', '$2')}`];
+      const isEnded = `EXISTS (SELECT 1 FROM ${table} e WHERE e.sis_id = x.sis_id AND e.presence IN ('g', 'o'))`;
+      if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active' AND NOT ${isEnded}`];
+      const stays = `SELECT 1 FROM ${table} x JOIN ${type} a ON a.district_id = $1 AND a.sis_id = x.sis_id AND a.status = 'active'
+                     WHERE x.sis_id = ${id} AND x.presence IN ('u', 's')`;
+      return [inSnapshot, `${inRoster} AND ${tables.recognised.sql(type, 'x', '$2')}`, stays];
     })
     .map((place) => `NOT EXISTS (${place})`)
     .join(' AND ');
 }
 
-/** Its record is in the snapshot, but of no linked school. */
-function isOutside(tables: DraftTables, types: readonly RecordType[], id: string): string {
-  const places = types
-    .filter((type) => tables.delivered.has(type))
-    .map(
-      (type) =>
-        `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = 'o')`,
-    );
-  return places.length === 0 ? 'false' : `(${places.join(' OR ')})`;
+/** What becomes of a row whose person is nowhere; the place of the row is that of the person. */
+function lostPresence(tables: DraftTables, types: readonly RecordType[], id: string): string {
+  const is = (presence: Presence): string => {
+    const places = types
+      .filter((type) => tables.delivered.has(type))
+      .map(
+        (type) =>
+          `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = '${presence}')`,
+      );
+    return places.length === 0 ? 'false' : `(${places.join(' OR ')})`;
+  };
+  return `CASE WHEN ${is('u')} THEN 'u' WHEN ${is('o')} THEN 'o' ELSE 's' END`;
 }

@@ -1,10 +1,12 @@
 import { RECORD_TYPES, type HoldEvidence, type RecordType, type RosterRecord } from '@rollbook/core';
 import type {
   CompareOptions,
+  CountedWarning,
   Delivery,
   Difference,
   FinishedDraft,
   KnownRecord,
+  OpenedType,
   PackedEnrollments,
   Presence,
   Scope,
@@ -18,8 +20,10 @@ import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { snapshotPrefix } from './run-work.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
-import { checkPeopleReferences } from './people-references.ts';
-import { countRows, dropUnknownParents, limitGuardians, removeRepeatedIds } from './snapshot-check.ts';
+import { checkPeopleReferences, isReferring } from './people-references.ts';
+import { settlePlaces } from './placeless.ts';
+import { settleRepeatedRows } from './repeated-rows.ts';
+import { countRows, dropUnknownParents, limitGuardians, type DraftTables } from './snapshot-check.ts';
 import { Recognition, type RecognitionKey } from './recognition.ts';
 import { Recognised } from './recognised.ts';
 import { SnapshotWriter, snapshotTable } from './snapshot-writer.ts';
@@ -35,16 +39,20 @@ export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void
   await sql.query(`DROP TABLE IF EXISTS ${names.join(', ')}`);
 }
 
+/** What a draft is of; `linked`: the linked schools, null for all. */
+type DraftKey = RecognitionKey & { readonly linked: readonly string[] | null };
+
 class Draft implements SnapshotDraft {
   readonly prefix: string;
-  readonly #key: RecognitionKey;
+  readonly #key: DraftKey;
+  readonly #opened = new Map<RecordType, OpenedType>();
   readonly #sql: pg.Client;
   readonly #writer: SnapshotWriter;
   readonly #recognition: Recognition;
   #isConnected = true;
   #isOpen = true;
 
-  constructor(sql: pg.Client, prefix: string, key: RecognitionKey, recognition: Recognition) {
+  constructor(sql: pg.Client, prefix: string, key: DraftKey, recognition: Recognition) {
     this.prefix = prefix;
     this.#key = key;
     this.#recognition = recognition;
@@ -57,7 +65,8 @@ class Draft implements SnapshotDraft {
     this.#isConnected = false;
   };
 
-  async open(recordType: RecordType): Promise<void> {
+  async open(recordType: RecordType, opened: OpenedType): Promise<void> {
+    this.#opened.set(recordType, opened);
     await this.#writer.open(recordType, await this.#recognition.hashesOf(recordType));
   }
 
@@ -85,11 +94,30 @@ class Draft implements SnapshotDraft {
     const written = [...delivered.keys()].map((recordType) => `${snapshotTable(this.prefix, recordType)} (presence)`);
     if (written.length > 0) await sql.query(`ANALYZE ${written.join(', ')}`);
     const tables = { ...this.#key, prefix: this.prefix, delivered, recognised };
-    const warnings = await removeRepeatedIds(sql, tables, (recordType) => this.#writer.suspectedRepeats(recordType));
+    const types = [...delivered.keys()];
+    const warnings = await this.#settleRepeated(
+      tables,
+      types.filter((type) => !isReferring(type)),
+    );
+    const places = await settlePlaces(sql, tables, (recordType) => this.#opened.get(recordType)?.file ?? recordType);
+    warnings.push(...places.warnings);
     warnings.push(...(await dropUnknownParents(sql, tables)));
     warnings.push(...(await checkPeopleReferences(sql, tables)));
+    // Not before it is known which of their rows can be used.
+    warnings.push(...(await this.#settleRepeated(tables, types.filter(isReferring))));
     if (this.#key.isScoped) await limitGuardians(sql, tables);
-    return { types: await countRows(sql, tables), recognition: recognised.contents, warnings };
+    const { placeless } = places;
+    return { types: await countRows(sql, tables), recognition: recognised.contents, warnings, placeless };
+  }
+
+  async #settleRepeated(tables: DraftTables, types: readonly RecordType[]): Promise<CountedWarning[]> {
+    const warnings: CountedWarning[] = [];
+    for (const recordType of types) {
+      const wins = this.#opened.get(recordType)?.wins ?? 'last';
+      const suspects = this.#writer.suspectedRepeats(recordType);
+      warnings.push(...(await settleRepeatedRows(this.#sql, tables, { recordType, wins, suspects })));
+    }
+    return warnings;
   }
 
   async discard(): Promise<void> {
@@ -122,7 +150,7 @@ export class PostgresSnapshots implements SnapshotStore {
     this.#now = now;
   }
 
-  async draft(key: RecognitionKey & { readonly runId: number | null }): Promise<SnapshotDraft> {
+  async draft(key: DraftKey & { readonly runId: number | null }): Promise<SnapshotDraft> {
     const owner = key.runId === null ? `preview${Math.floor(Date.now() / 1000)}` : `r${key.runId}`;
     const sql = await this.#connect();
     const recognition = new Recognition(() => this.#connect(), key);
