@@ -143,8 +143,8 @@ describe('guard §26: threshold', () => {
   });
 });
 
-describe('guard §29: undo', () => {
-  it('restores what a run archived, once; the next sync archives it again only through the guard', async () => {
+describe('guard §29, §40: undo', () => {
+  it('restores what a run archived, once, and keeps it until it is released', async () => {
     const [run] = await ground.sql<{ id: number }>(`SELECT max(id) AS id FROM runs WHERE kind = 'sync'`);
     const ended = await rollbook('undo', String(run?.id), '--comment', 'by mistake', '--json');
     expect(ended.status).toBe(0);
@@ -160,6 +160,11 @@ describe('guard §29: undo', () => {
       [['undo', '999'], 'There is no run 999'],
       [['undo', 'last'], 'Expected the number of a run, received "last"'],
     );
+    expect((await rollbook('sync', 'sis')).status).toBe(0);
+    expect(await ground.students('archived')).toEqual(['S201']);
+    await expectRefused([['undo', String(run?.id), '--release', '--no-keep'], 'cannot be given together']);
+    const released = await rollbook('undo', String(run?.id), '--release', '--json');
+    expect(json(released)).toEqual({ run: String(run?.id), sync: 'sis', records: 7 });
     expect((await rollbook('sync', 'sis')).status).toBe(2);
     expect(await ground.students('archived')).toEqual(['S201']);
   });

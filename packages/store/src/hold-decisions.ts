@@ -4,6 +4,7 @@ import { inTransaction, type Sql } from './database.ts';
 import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
 import { APPROVAL_HOURS, lockOpenHold, type LockedHold } from './hold-lock.ts';
 import { fingerprintSql } from './holds.ts';
+import { stopKeeping } from './kept-by-undo.ts';
 
 export interface Decision extends Decider {
   readonly holdId: number;
@@ -116,8 +117,7 @@ export async function reopenHold(
     const hold = rows[0];
     if (!hold) throw new UsageError(`There is no hold ${decision.holdId}. "rollbook holds --all" lists all.`);
     await refuseUnlessApprover(sql, hold.districtId, decision.actor);
-    const { rowCount } = await sql.query('DELETE FROM kept_records WHERE hold_id = $1', [decision.holdId]);
-    const recordCount = rowCount ?? 0;
+    const recordCount = await stopKeeping(sql, 'hold_id', [decision.holdId]);
     if (recordCount === 0)
       throw new UsageError(
         `No record of hold ${decision.holdId} is kept by a decision: there is nothing to take back.`,

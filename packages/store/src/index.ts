@@ -4,6 +4,7 @@ export { PostgresAlerts } from './alerts.ts';
 export { approveHold, rejectHold, reopenHold } from './hold-decisions.ts';
 export type { Approval, Approved, Decision, RecordName } from './hold-decisions.ts';
 export type { Decider } from './decisions.ts';
+export { releaseUndone } from './kept-by-undo.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export { previewCounts } from './preview-counts.ts';
 export { queuePrefix } from './queue-prefix.ts';
@@ -26,6 +27,8 @@ export type { HoldDecision, HoldDetails, HoldGroup, HoldStatus, HoldSummary } fr
 export type { HeldRecord } from './hold-records.ts';
 export { listPlannedChanges, listRunChanges } from './change-list.ts';
 export type { ComparedTables, ListedChange } from './change-list.ts';
+export { checkRoster } from './roster-invariants.ts';
+export type { InvariantCode, InvariantResult } from './roster-invariants.ts';
 export { exportColumns, exportRoster } from './roster-export.ts';
 export type { ExportRequest } from './roster-export.ts';
 export { listRuns, readRun, readRunState } from './run-reads.ts';

@@ -15,7 +15,7 @@ export interface KeptCounts {
 }
 
 /**
- * Takes out of the archives what a person decided to keep (guard §26), and people who have not been missing for long
+ * Takes out of the archives what a person decided to keep (guard §26, §40), and people who have not been missing for long
  * enough (transfer grace), with the enrollments and guardianships that hang on either. Approved records go all the same.
  */
 export async function withholdKept(sql: PoolClient, input: DiffInput, warnings: CountedWarning[]): Promise<KeptCounts> {
@@ -140,7 +140,7 @@ async function endKept(
   await sql.query(
     `DELETE FROM kept_records k WHERE k.sync_id = $1 AND k.record_type = '${type}' AND NOT EXISTS (
        SELECT 1 FROM ${type} r
-       WHERE r.district_id = $2 AND r.sis_id = k.sis_id AND r.status = 'active'
+       WHERE r.district_id = $2 AND r.sis_id = k.sis_id AND r.status = 'active' AND r.sync_id = $1
          AND NOT ${recognisedSql(prefix, type, contents.types[type], 'r', '$1')}
          AND NOT EXISTS (SELECT 1 FROM ${snapshotTable(prefix, type)} s
                          WHERE s.sis_id = k.sis_id AND s.presence IN ('p', 's', 'u')))`,

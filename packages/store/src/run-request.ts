@@ -114,10 +114,10 @@ export async function requestUndoRun(pool: pg.Pool, request: UndoRequest): Promi
   return inTransaction(pool, async (sql) => {
     const undone = await decideUndo(sql, request);
     const { rows } = await sql.query<RunRow>(
-      `INSERT INTO runs (district_id, sync_id, source_type, trigger, settings, requested_by, kind, stage, undoes_run_id)
-       SELECT district_id, id, source_type, 'cli', settings, $2, 'undo', 'apply', $3 FROM syncs WHERE id = $1
+      `INSERT INTO runs (district_id, sync_id, source_type, trigger, settings, requested_by, kind, stage, undoes_run_id, keeps_restored)
+       SELECT district_id, id, source_type, 'cli', settings, $2, 'undo', 'apply', $3, $4 FROM syncs WHERE id = $1
        ON CONFLICT (sync_id) WHERE status IN ('queued', 'running') DO NOTHING RETURNING *`,
-      [undone.syncId, request.actor, request.runId],
+      [undone.syncId, request.actor, request.runId, request.keep ?? true],
     );
     if (rows[0]) return activeRun(rows[0]);
     throw new UsageError(`"${undone.syncId}" has an active run: undo run ${request.runId} when that has ended.`);

@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg';
 import type { Sql } from './database.ts';
 import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
 import { DEPENDENT_TYPES } from './dependents.ts';
+import { keepRestored } from './kept-by-undo.ts';
 import { examples } from './snapshot-check.ts';
 import { undoRelinks } from './undo-relinks.ts';
 
@@ -12,6 +13,8 @@ const UNDO_DAYS = 30;
 
 export interface UndoRequest extends Decider {
   readonly runId: number;
+  /** Whether no run archives what is restored until it was back in the data (guard §40); left out: yes. */
+  readonly keep?: boolean;
 }
 
 interface UndoableRun {
@@ -33,7 +36,7 @@ interface UndoableRun {
  * @throws UsageError if there is no such run, it archived nothing, it ended more than 30 days ago, it was undone
  *   already, or the person may not decide.
  */
-export async function decideUndo(sql: Sql, { runId, actor, comment }: UndoRequest): Promise<UndoableRun> {
+export async function decideUndo(sql: Sql, { runId, actor, comment, keep = true }: UndoRequest): Promise<UndoableRun> {
   const { rows } = await sql.query<UndoableRun>(
     `SELECT r.id, r.sync_id AS "syncId", r.district_id AS "districtId", r.status, r.preview, r.finished_at AS "finishedAt",
        r.finished_at < now() - interval '${UNDO_DAYS} days' AS "isTooOld",
@@ -55,7 +58,7 @@ export async function decideUndo(sql: Sql, { runId, actor, comment }: UndoReques
     throw new UsageError(
       `Run ${runId} ended at ${run.finishedAt.toISOString().slice(0, 10)}, more than ${UNDO_DAYS} days ago: it cannot be undone any more.`,
     );
-  await recordDecision(sql, { kind: 'undo', syncId: run.syncId, runId, actor, comment });
+  await recordDecision(sql, { kind: 'undo', syncId: run.syncId, runId, actor, comment, details: { keep } });
   return run;
 }
 
@@ -75,7 +78,7 @@ const IN_ORDER = [
 /**
  * Restores what a run archived, and takes back its relinks, in the caller's transaction (guard §29). Spared is what is no
  * longer as the run left it: that was archived or changed by hand since, that was restored, or whose class or person is
- * not active.
+ * not active. What was restored is kept (guard §40), unless the undo was requested without.
  *
  * @returns what was restored, and what could not be and why.
  */
@@ -105,6 +108,7 @@ export async function undo(
         ),
       );
   }
+  await keepRestored(sql, input);
   return { counts, warnings };
 }
 

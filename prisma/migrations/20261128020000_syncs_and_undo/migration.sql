@@ -1,0 +1,20 @@
+-- One transaction, and no semicolon but at a statement's end: the engine splits the file there.
+BEGIN;
+
+-- What an undo restored is kept like what a rejection kept. A record may be kept by both, and then by either alone.
+ALTER TABLE kept_records
+  ALTER COLUMN hold_id DROP NOT NULL,
+  ADD COLUMN undo_run_id integer REFERENCES runs (id) ON DELETE CASCADE,
+  ADD CONSTRAINT kept_records_decision_check CHECK (hold_id IS NOT NULL OR undo_run_id IS NOT NULL);
+CREATE INDEX kept_records_undo_run_id_idx ON kept_records (undo_run_id) WHERE undo_run_id IS NOT NULL;
+
+-- Of an undo: whether what it restores is kept.
+ALTER TABLE runs ADD COLUMN keeps_restored boolean NOT NULL DEFAULT true;
+
+-- What went along with a record is found again from that record when it returns.
+CREATE INDEX enrollments_along_class_idx ON enrollments (district_id, class_id) WHERE archived_by = 'parent';
+CREATE INDEX enrollments_along_person_idx ON enrollments (district_id, person_id) WHERE archived_by = 'parent';
+CREATE INDEX guardianships_along_student_idx ON guardianships (district_id, student_id) WHERE archived_by = 'parent';
+CREATE INDEX guardianships_along_guardian_idx ON guardianships (district_id, guardian_id) WHERE archived_by = 'parent';
+
+COMMIT;
