@@ -63,7 +63,7 @@ function judgeRow(reading: Reading, { type, id, values }: Pick<Judged, 'type' | 
     case 'courses':
       return judgeCourse(reading, values);
     case 'classes':
-      return judgeClass(reading, values);
+      return judgeClass(reading, reading.roster.isActive(type, id), values);
     case 'students':
     case 'staff':
       return judgePerson(reading, reading.roster.get(type, id), values);
@@ -98,9 +98,9 @@ function judgeCourse(reading: Reading, values: Values): Verdict {
   return { means, values: { ...values, school_id: school } };
 }
 
-function judgeClass(reading: Reading, values: Values): Verdict {
+function judgeClass(reading: Reading, isActive: boolean, values: Values): Verdict {
   const school = knownOrNull(reading, 'schools', values['school_id'] as string | null);
-  if (school === null) return { means: 'unplaced' };
+  if (school === null) return { means: isActive ? 'unplaced' : 'seen' };
   if (!isLinked(reading, school)) return { means: 'outside' };
   const terms = (values['term_ids'] as string[]).filter((term) => isKnown(reading, 'terms', term));
   const course = knownOrNull(reading, 'courses', values['course_id'] as string | null);
@@ -115,7 +115,8 @@ function judgePerson(reading: Reading, record: ModelRecord | undefined, values: 
   const named = knownOrNull(reading, 'schools', first) ?? schools[0] ?? null;
   if (named === null) {
     const isOfNoSchool = reading.linked === null && first === null && all.length === 0;
-    const isTaken = isOfNoSchool && record?.status !== 'active';
+    // A row without a school takes nobody's school away.
+    const isTaken = isOfNoSchool && (record === undefined || homeSchool(record) === null);
     return isTaken ? { means: 'there', values: { ...values, school_id: null, school_ids: [] } } : { means: 'unplaced' };
   }
   if (reading.linked === null) return { means: 'there', values: { ...values, school_id: named, school_ids: schools } };
@@ -130,27 +131,27 @@ function judgeEnrollment(reading: Reading, values: Values): Verdict {
   const byClass = judgeReference(reading, ['classes'], classId);
   const byPerson = judgeReference(reading, ['students', 'staff', 'guardians'], values['person_id'] as string);
   const section = reading.judged.get(keyOf('classes', classId));
-  const placed = section?.means === 'unplaced' ? undefined : section;
+  const placed = section?.means === 'there' ? section : undefined;
   const school = placed?.values['school_id'] ?? reading.roster.get('classes', classId)?.values['school_id'] ?? null;
   return { ...both([byClass, byPerson]), values: { ...values, school_id: school } };
 }
 
-/** A required reference: without its record the row cannot be used; with one of no linked school it is outside too. */
+/**
+ * A required reference: without its record the row cannot be used; of one that is outside, or whose place cannot be told,
+ * it shares the fate. Who is seen without more being known is as the roster has it (guard §20, §37).
+ */
 function judgeReference(reading: Reading, types: readonly RecordType[], id: string): Verdict {
   const { delivery, roster, judged } = reading;
   const found = types.map((type) => judged.get(keyOf(type, id))?.means);
-  const isThere = types.some((type, i) => {
-    if (found[i] === 'unplaced') return isPlacedByRoster(reading, roster.get(type, id));
-    if (found[i] !== undefined) return found[i] === 'there';
-    return delivery.kinds.get(type) !== 'full' && roster.isActive(type, id);
+  const places = types.map((type, i): Judged['means'] | undefined => {
+    if (found[i] === undefined) return delivery.kinds.get(type) !== 'full' && roster.isActive(type, id) ? 'there' : undefined;
+    if (found[i] !== 'unplaced' && found[i] !== 'seen') return found[i];
+    const record = roster.get(type, id);
+    if (record?.status !== 'active') return found[i];
+    return type !== 'classes' || isLinked(reading, homeSchool(record) ?? '') ? 'there' : 'outside';
   });
-  if (isThere) return { means: 'there' };
-  return { means: found.includes('outside') ? 'outside' : 'seen' };
+  return { means: (['there', 'unplaced', 'outside'] as const).find((means) => places.includes(means)) ?? 'seen' };
 }
-
-/** Whoever's place cannot be told stays with what hangs on it, if it is the linked schools' (guard §37). */
-const isPlacedByRoster = ({ linked }: Reading, record: ModelRecord | undefined): boolean =>
-  record?.status === 'active' && (linked === null || linked.has(homeSchool(record) ?? ''));
 
 const both = (verdicts: readonly Verdict[]): Verdict => ({
   means: verdicts.find(({ means }) => means !== 'there')?.means ?? 'there',
@@ -159,8 +160,11 @@ const both = (verdicts: readonly Verdict[]): Verdict => ({
 /** With linked schools, guardians none of whose students is in one of them are left out with those schools. */
 function leaveOutGuardians({ delivery, linked, judged }: Reading): void {
   if (linked === null || delivery.kinds.get('guardianships') !== 'full') return;
-  const links = [...judged.values()].filter(({ type, means }) => type === 'guardianships' && means === 'there');
+  const links = [...judged.values()].filter(({ type }) => type === 'guardianships');
   for (const [key, row] of judged)
-    if (row.type === 'guardians' && row.means === 'there')
-      if (!links.some(({ values }) => values['guardian_id'] === row.id)) judged.set(key, { ...row, means: 'outside' });
+    if (row.type === 'guardians' && row.means === 'there') {
+      const theirs = links.filter(({ values }) => values['guardian_id'] === row.id).map(({ means }) => means);
+      if (theirs.includes('there')) continue;
+      judged.set(key, { ...row, means: theirs.includes('unplaced') ? 'unplaced' : 'outside' });
+    }
 }

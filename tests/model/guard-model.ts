@@ -79,7 +79,7 @@ function measureGroup(
   const total = active + gone;
   const allowed = Math.max(Math.floor((total * percent) / 10_000), Math.min(settings.alwaysAllow, total));
   // Where nothing is left to withhold, nothing is held: what went before passed then.
-  const isOpen = approved < toArchive.length || waits.length > 0;
+  const isOpen = approved < toArchive.length;
   const isOver = toArchive.length + gone + waits.length > allowed;
   return {
     type,

@@ -149,7 +149,7 @@ function findMissing(input: PlanInput, present: readonly Judged[]): Map<Key, Mis
       const key = keyOf(type, record.id);
       const means = judged.get(key)?.means;
       const isAbsent = means === undefined && (kind === 'full' || marks.has(key));
-      const isGone = means === 'gone' || means === 'outside' || (isAbsent && !isOfUnplaced(input, record));
+      const isGone = means === 'gone' || means === 'outside' || isAbsent;
       if (isGone && roster.isInScope(record, linked)) add(record);
     }
   }
@@ -158,14 +158,6 @@ function findMissing(input: PlanInput, present: readonly Judged[]): Map<Key, Mis
   markDependents(roster, missing, there, add);
   return missing;
 }
-
-/** Whose place cannot be told stays exactly as it is, with its enrollments (guard §37). */
-const isOfUnplaced = ({ roster, judged }: PlanInput, record: ModelRecord): boolean =>
-  record.type === 'enrollments' &&
-  roster
-    .parentsOf(record)
-    .flat()
-    .some(({ type, id, status }) => status === 'active' && judged.get(keyOf(type, id))?.means === 'unplaced');
 
 function letStay({ roster, judged, kept, absences, settings, delivery }: PlanInput, missing: Map<Key, Missing>): void {
   for (const [key, entry] of missing) {

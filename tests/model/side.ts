@@ -148,7 +148,7 @@ export class Side {
     if (undone === undefined) return;
     const ledger = this.#harness.context.ledger as PostgresRuns;
     const isUndoable = (this.model.archivedBy.get(undone) ?? []).length > 0;
-    const requested = ledger.requestUndo({ runId: undone, ...BY_TESTER, ...{ keep: isKept } });
+    const requested = ledger.requestUndo({ runId: undone, ...BY_TESTER, keep: isKept });
     if (!isUndoable) return expect(requested).rejects.toThrow(/nothing to undo|was undone already/);
     const run = await requested;
     await this.#harness.step('apply', payloadOf(run));

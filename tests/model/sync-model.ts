@@ -195,7 +195,7 @@ export class SyncModel {
       archived.push(record);
     };
     for (const [key, { record, stays, isDependent, isApproved }] of missing) {
-      if (stays !== null) counts[record.type].withheld++;
+      if (stays !== null) counts[record.type][stays === 'kept' ? 'kept' : 'inGrace']++;
       if (stays !== null || isDependent) continue;
       if (isWithheld(record) && !isApproved) {
         counts[record.type].withheld++;
