@@ -47,12 +47,14 @@ export class PipelineHarness {
   readonly #database: Database;
   source: RosterSource;
   readonly #clock: () => Date;
+  readonly #hoursBeforeRun: number;
   #passedHours = 0;
 
-  /** @param clock stands still, or goes on, but for the nights that pass here. */
-  constructor(database: Database, source: RosterSource, clock: () => Date = () => new Date()) {
+  /** @param clock sets the days and nights; left out: a night passes before each run. */
+  constructor(database: Database, source: RosterSource, clock?: () => Date) {
     this.#database = database;
-    this.#clock = clock;
+    this.#hoursBeforeRun = clock === undefined ? HOURS_OF_A_NIGHT : 0;
+    this.#clock = clock ?? ((): Date => new Date());
     const now = (): Date => this.now();
     this.source = source;
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -80,7 +82,7 @@ export class PipelineHarness {
     return (await this.#database.pool.query<R>(text, values)).rows;
   }
 
-  /** The clock of the ledger: that of the day, moved on by the hours that have passed here. */
+  /** The clock of the ledger, moved on by the hours that have passed here. */
   now(): Date {
     return new Date(this.#clock().getTime() + this.#passedHours * MS_PER_HOUR);
   }
@@ -89,9 +91,9 @@ export class PipelineHarness {
     this.#passedHours += hours;
   }
 
-  /** Runs a sync from request to end, as the workers would, one night after the run before. */
+  /** Runs a sync from request to end, as the workers would, one night after the run before unless a clock was given. */
   run(syncId: string, preview = false): Promise<RunResult> {
-    this.pass(HOURS_OF_A_NIGHT);
+    this.pass(this.#hoursBeforeRun);
     return this.runAtOnce(syncId, preview);
   }
 

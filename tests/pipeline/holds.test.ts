@@ -135,7 +135,7 @@ it('does not ask again about records that were rejected, but about others', asyn
   await rejectHold(testDatabase.database.pool, { holdId: await latestHold(), actor: 'tester', comment: 'still here' });
   const run = await harness.run('sis');
   expect(run).toMatchObject({ status: 'succeeded' });
-  expect(run.counts.students).toMatchObject({ archived: 0, withheld: 12 });
+  expect(run.counts.students).toMatchObject({ archived: 0, withheld: 0, kept: 12 });
   expect(run.warnings).toMatchObject([{ code: 'kept_by_decision', count: 12 }]);
   expect(await holds()).toMatchObject([{ status: 'rejected' }]);
   roster.removeStudents(...someOf('b', 2, 12));

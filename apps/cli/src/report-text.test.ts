@@ -1,4 +1,4 @@
-import { emptyCounts, type RunReport } from '@rollbook/core';
+import { emptyCounts, type ReportFinding, type RunReport } from '@rollbook/core';
 import pc from 'picocolors';
 import { reportText, totalsText } from './report-text.ts';
 
@@ -25,19 +25,22 @@ const report = (parts: Partial<RunReport> = {}): RunReport => ({
   ...parts,
 });
 
-const finding = {
+const finding: ReportFinding = {
   school: '0101',
   recordType: 'students',
   active: 501,
   toArchive: 51,
   approved: 0,
+  newcomers: 0,
+  archivedBefore: [],
+  waiting: 0,
   allowed: 50,
   thresholdPercent: 10,
   thresholdNote: null,
   percent: 10.18,
   smallestPassingPercent: 11,
   verdict: 'hold',
-} as const;
+};
 
 describe('reportText', () => {
   it('has nothing to say about a run without changes, reasons and warnings', () => {

@@ -76,6 +76,7 @@ describe('parseConfig', () => {
       deletionThreshold: { default: 1000, perType: {} },
       alwaysAllow: 0,
       withhold: 'sync',
+      thresholdWindow: 20,
       maxSkippedPercent: 5,
       archivedStudents: 'restore',
       unarchiveClasses: false,

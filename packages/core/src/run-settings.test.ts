@@ -27,6 +27,7 @@ describe('runSettings (guard §14)', () => {
       phoneCredentialColumn: 'phone',
       maxGuardiansPerStudent: 2,
       guardiansWithoutContact: 'take',
+      thresholdWindow: '2 days',
       transferGrace: 3,
       classes: [{ sisId: 'K1', adopts: 'm1' }],
     });
@@ -46,6 +47,7 @@ describe('runSettings (guard §14)', () => {
       phoneCredentialColumn: 'phone',
       maxGuardiansPerStudent: 2,
       guardiansWithoutContact: 'take',
+      thresholdWindowHours: 48,
       transferGrace: 3,
       adoptions: { schools: [{ sisId: '4', adopts: 'south' }], classes: [{ sisId: 'K1', adopts: 'm1' }] },
       limitsNote: null,

@@ -120,9 +120,11 @@ async function expectedCounts(sql: ClientBase, syncId: string): Promise<Record<R
     [syncId],
   );
   const counts = rows[0]?.counts ?? emptyCounts();
-  const active = ({ created, updated, restored, unchanged, withheld, kept = 0, inGrace = 0 }: RecordCounts): number =>
+  const active = ({ created, updated, restored, unchanged, withheld, kept, inGrace }: RecordCounts): number =>
     created + updated + restored + unchanged + withheld + kept + inGrace;
-  return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(counts[type])])) as Record<RecordType, number>;
+  // An earlier version counted less.
+  const complete = (type: RecordType): RecordCounts => ({ ...emptyCounts()[type], ...counts[type] });
+  return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(complete(type))])) as Record<RecordType, number>;
 }
 
 /** Empty for a type that has too many. */

@@ -35,12 +35,7 @@ export async function diffRun(sql: PoolClient, run: RunInfo, now: Date): Promise
 }
 
 /** The change set stands beside an empty snapshot, so that whatever comes after finds it and drops it. */
-export async function diffApprovalRun(
-  sql: PoolClient,
-  lease: Lease,
-  run: RunInfo,
-  now: Date,
-): Promise<Difference> {
+export async function diffApprovalRun(sql: PoolClient, lease: Lease, run: RunInfo, now: Date): Promise<Difference> {
   await dropFormerSnapshot(sql, run.id);
   const prefix = snapshotPrefix(`r${run.id}`);
   const { difference, contents } = await diffApprovals(sql, { prefix, now, ...compareOptions(run, []) });
