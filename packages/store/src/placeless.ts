@@ -72,7 +72,10 @@ async function describe(
   recordType: PlacedType,
   file: string,
 ): Promise<Placeless[]> {
-  const named = recordType === 'classes' ? `array_remove(ARRAY[s.school_id], NULL)` : `s.school_ids || array_remove(ARRAY[s.school_id], NULL)`;
+  const named =
+    recordType === 'classes'
+      ? `array_remove(ARRAY[s.school_id], NULL)`
+      : `s.school_ids || array_remove(ARRAY[s.school_id], NULL)`;
   const { rows } = await sql.query<Omit<Placeless, 'recordType' | 'file'>>(
     `WITH placeless AS (
        SELECT s.sis_id, s.line, ${named} AS schools,

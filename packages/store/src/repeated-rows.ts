@@ -79,11 +79,7 @@ async function takeUpRecognised(
      SELECT r.sis_id, ${columns.map((name) => `r.${name}`).join(', ')}, r.source_hash, 'p', known.line
      FROM unnest($2::text[], $3::integer[]) AS known (sis_id, line)
      JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = known.sis_id`,
-    [
-      districtId,
-      rows.map((row) => row.sis_id),
-      rows.map((row) => recognised.lineOf(recordType, row.hash)),
-    ],
+    [districtId, rows.map((row) => row.sis_id), rows.map((row) => recognised.lineOf(recordType, row.hash))],
   );
   await recognised.forget(
     recordType,
