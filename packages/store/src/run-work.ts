@@ -9,7 +9,7 @@ import { changesTable } from './changes.ts';
 import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { settleApprovals } from './approval-outcomes.ts';
-import { settleMarks } from './delta-marks.ts';
+import { endMarksOfArchived, settleMarks } from './delta-marks.ts';
 import { settleHold } from './holds.ts';
 import { differenceOf, dropFormerSnapshot, endRun, saveSnapshot, snapshotOf, stageResult } from './run-commit.ts';
 import { writeWarnings } from './run-details.ts';
@@ -73,6 +73,7 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
     await settleHold(sql, input);
     await useRaise(sql, input);
   }
+  await endMarksOfArchived(sql, input);
   const isHeld = guarded.verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
   return { ...outcome, counts };
