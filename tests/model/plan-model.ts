@@ -88,6 +88,7 @@ function findBroughtBack(
   restored: readonly Judged[],
   missing: ReadonlyMap<Key, Missing>,
 ): ModelRecord[] {
+  if (process.env['MODEL_OLD']) return [];
   const back = new Set(
     restored.flatMap(({ type, id }) => (delivery.kinds.get(type) === 'delta' ? [keyOf(type, id)] : [])),
   );

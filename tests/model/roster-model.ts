@@ -149,6 +149,7 @@ export class RosterModel {
       const student = text(values, 'student_id');
       return status === 'active' && this.isActive('students', student ?? '') && !this.#isStudentOf(student, linked);
     };
+    if (process.env['MODEL_OLD']) return theirs.some(({ status, values }) => status === 'active' && this.#isStudentOf(text(values, 'student_id'), linked));
     if (theirs.some(isElsewhere)) return false;
     return theirs.some(({ values }) => this.#isStudentOf(text(values, 'student_id'), linked));
   }

@@ -100,7 +100,7 @@ export class SyncModel {
     const withheld = this.#archive(runId, plan.missing, isWithheld, counts);
     for (const type of RECORD_TYPES)
       counts[type].skipped = [...judged.values()].filter((row) => row.type === type && row.means === 'seen').length;
-    this.#settle(runId, looking, withheld);
+    this.#settle(runId, looking, withheld, plan.missing);
     const isHeld = findings.some(({ verdict }) => verdict === 'hold') && !settings.additionsOnly;
     return { status: isHeld ? 'held' : 'succeeded', reason: isHeld ? 'threshold' : null, counts, findings };
   }
@@ -229,7 +229,12 @@ export class SyncModel {
   }
 
   /** What a run that was applied does to decisions, holds and marks (guard §26, §33, §34). `looking`: null if it looked at no source. */
-  #settle(runId: number, looking: Looking | null, withheld: ReadonlyMap<Key, string | null>): void {
+  #settle(
+    runId: number,
+    looking: Looking | null,
+    withheld: ReadonlyMap<Key, string | null>,
+    missing: ReadonlyMap<Key, Missing> = new Map(),
+  ): void {
     const isShown = (key: Key): boolean => {
       if (looking === null || !isLookedAt(typeOf(key), looking.settings)) return false;
       return ['there', 'seen', 'unplaced'].includes(looking.judged.get(key)?.means ?? 'absent');
@@ -248,7 +253,7 @@ export class SyncModel {
     });
     // A decision to keep a record ends when the record was back in the data, or is archived after all.
     for (const key of this.kept.keys()) if (isShown(key) || !isActive(key)) this.kept.delete(key);
-    this.#settleMarks(looking, isShown);
+    this.#settleMarks(looking, missing, isShown);
     for (const approval of this.approvals.filter(({ status }) => status === 'active')) {
       for (const key of approval.waiting) if (isShown(key) || !isActive(key)) approval.waiting.delete(key);
       if (approval.waiting.size === 0) approval.status = 'used';
@@ -257,12 +262,17 @@ export class SyncModel {
       if (neededByRaise(this.raise, looking, unlooked)) this.raise = null;
   }
 
-  #settleMarks(looking: Looking | null, isShown: (key: Key) => boolean): void {
+  #settleMarks(
+    looking: Looking | null,
+    missing: ReadonlyMap<Key, Missing>,
+    isShown: (key: Key) => boolean,
+  ): void {
     for (const [type, kind] of looking?.delivery.kinds ?? []) {
       if (looking === null || !isLookedAt(type, looking.settings)) continue;
       if (kind === 'full') for (const key of this.marks) if (typeOf(key) === type) this.marks.delete(key);
       if (kind === 'delta')
-        for (const [key, { means }] of looking.judged) if (typeOf(key) === type && means === 'gone') this.marks.add(key);
+        for (const [key, { means }] of looking.judged)
+          if (typeOf(key) === type && ['gone', 'outside'].includes(means) && missing.has(key)) this.marks.add(key);
     }
     for (const key of this.marks) {
       const record = this.roster.records.get(key);
