@@ -55,6 +55,33 @@ describe('reportText', () => {
     expect(lines[1]).toMatch(/^students +1,234 +0 +0 +0 +0 +0 +0$/);
   });
 
+  it('shows updates that were withheld, and the groups over the update threshold', () => {
+    const counts = emptyCounts();
+    counts.students.withheldUpdates = 44;
+    const over = {
+      school: '0101',
+      recordType: 'students',
+      active: 80,
+      changed: 40,
+      allowed: 24,
+      thresholdPercent: 30,
+      thresholdNote: 'raised for this run',
+      percent: 50,
+      smallestPassingPercent: 51,
+      verdict: 'hold',
+      withheld: 44,
+    } as const;
+    const text = reportText(
+      report({ counts, updateFindings: [over, { ...over, school: '0102', verdict: 'pass' }] }),
+      colors,
+    );
+    expect(text).toMatch(/withheld +updates withheld +skipped$/m);
+    expect(text).toMatch(/^students +0 +0 +0 +0 +0 +0 +44 +0$/m);
+    expect(text).toMatch(/^0101 +students +80 +40 +24 +50 % +30 % \(raised for this run\) +51 %$/m);
+    expect(text).not.toContain('0102');
+    expect(totalsText(counts)).toBe('44 updates withheld');
+  });
+
   it('shows the groups over the threshold, and no others', () => {
     const text = reportText(report({ findings: [finding, { ...finding, school: '0102', verdict: 'pass' }] }), colors);
     expect(text).toContain('10.18 %');

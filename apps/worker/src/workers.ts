@@ -2,9 +2,8 @@ import { tmpdir } from 'node:os';
 import type { RosterSettings } from '@rollbook/core';
 import {
   QUEUES,
-  SyncClosed,
   enqueueDigestIfDue,
-  requestSync,
+  runScheduled,
   runStage,
   sendDigest,
   sweep,
@@ -141,16 +140,7 @@ function createHandlers(context: PipelineContext & AlertContext): Handlers {
     diff: stage('diff'),
     guard: stage('guard'),
     apply: stage('apply'),
-    async schedule({ syncId }) {
-      try {
-        const { runId, created } = await requestSync(context, syncId, { trigger: 'schedule' });
-        return { runId, created };
-      } catch (error) {
-        if (!(error instanceof SyncClosed)) throw error;
-        context.log.info({ syncId }, error.message);
-        return { closed: true };
-      }
-    },
+    schedule: ({ syncId }) => runScheduled(context, syncId),
     notify: () => sendDigest(context),
   };
 }

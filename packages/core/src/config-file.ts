@@ -8,7 +8,9 @@ import { quoted, received } from './received.ts';
 import { repeatedIds } from './repeated-id.ts';
 import { ARCHIVED_STUDENTS, GUARDIANS_WITHOUT_CONTACT, PHONE_COLUMNS } from './run-settings.ts';
 import { problemsOf } from './schema-problem.ts';
+import { checkContradictions } from './contradictions.ts';
 import { SourceConfig } from './source-config.ts';
+import { NO_UPDATE_THRESHOLD, UpdateThresholdSetting } from './update-threshold.ts';
 import { DEFAULT_WINDOW_HOURS, ThresholdWindow } from './threshold-window.ts';
 
 /** A slug: lower-case letters, digits and inner hyphens, at most 63. It names the district or sync for good. */
@@ -94,6 +96,9 @@ const SyncShape = z.strictObject({
     .enum(WITHHOLD)
     .default('sync')
     .describe('Over the threshold, withhold every archive of the run (sync) or those of the school alone (school)'),
+  updateThreshold: UpdateThresholdSetting.default(NO_UPDATE_THRESHOLD).describe(
+    'Percent of a group of people whose name, e-mail, username or number may change at once, or percents by type, such as {default: 30, staff: 50}; left out: off',
+  ),
   thresholdWindow: ThresholdWindow.default(DEFAULT_WINDOW_HOURS).describe(
     'Archives of so many hours before a run count with its own, such as 20 or "7 days"; 0: each run counts alone',
   ),
@@ -149,6 +154,7 @@ function checkSync(sync: z.output<typeof SyncShape>, context: z.RefinementCtx): 
       ['phoneCredentialColumn'],
       'expected sms: phoneCredentialColumn is for the columns sms and phone of OneRoster, but source is Clever, where phoneTypes choose the numbers',
     );
+  checkContradictions(sync, refuse);
   const adopted = new Map<string, string>();
   for (const key of ['schools', 'classes'] as const)
     for (const [index, { adopts }] of (sync[key] ?? []).entries()) {

@@ -14,6 +14,8 @@ export * from './ports.ts';
 export * from './request-sync.ts';
 export * from './run-stage.ts';
 export * from './judge.ts';
+export * from './judge-updates.ts';
 export * from './sweep.ts';
+export * from './run-scheduled.ts';
 export * from './alerts.ts';
 export * from './preview.ts';

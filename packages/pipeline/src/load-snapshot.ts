@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly settings: RunSettings;
   /** The delivery that the roster is in line with already; null: none. */
   readonly appliedRevision: string | null;
+  /** False: every row is kept, so that whatever is done to the roster meanwhile, it need not be read again (guard §40). */
+  readonly recognises: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
 }
@@ -46,9 +48,9 @@ const PROGRESS_EVERY_ROWS = 100_000;
  * @throws SyncError for what the source, its data or its credentials are to blame for.
  */
 export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot | null> {
-  const { snapshots, runId, districtId, syncId, settings } = options;
+  const { snapshots, runId, districtId, syncId, settings, recognises } = options;
   const linked = settings.schools?.map(({ sisId }) => sisId) ?? null;
-  const key = { runId, districtId, syncId, isScoped: linked !== null, linked };
+  const key = { runId, districtId, syncId, isScoped: linked !== null, linked, recognises };
   const begin = async (): Promise<Loading> => new Loading(options, await snapshots.draft(key));
   let loading = await begin();
   try {
@@ -164,10 +166,11 @@ class Loading {
 
   async #open(event: Extract<PullEvent, { kind: 'delivers' }>): Promise<void> {
     const { recordType, delivery, file, wins = 'last' } = event;
+    // The draft notes what the roster is called before anything is looked up in it.
+    await this.draft.open(recordType, { file, wins });
     await this.#indexBefore(recordType);
     this.#delivered.set(recordType, delivery);
     if (recordType === 'classes') this.#intake.isFirstClassRowTaken = wins === 'first';
-    await this.draft.open(recordType, { file, wins });
   }
 
   /** Where the rows do not say of what school a class is, its enrollments go by the roster (guard §37, §38). */

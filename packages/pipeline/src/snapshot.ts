@@ -61,7 +61,7 @@ export interface SnapshotContents {
   readonly recognition: RecognitionContents;
 }
 
-/** A snapshot says of most records only that they are what the roster held; it can be compared with no other roster. */
+/** A snapshot says of most records only that they are what the roster held when it had this version. */
 export interface RecognitionContents {
   readonly rosterVersion: string;
   /** Active records of the sync for which no row came that says the same. */
@@ -124,6 +124,8 @@ export interface SnapshotStore {
     readonly isScoped: boolean;
     /** The linked schools; null: every school. */
     readonly linked: readonly string[] | null;
+    /** Whether rows that the roster holds already are recognised; if not, all are kept. */
+    readonly recognises: boolean;
   }): Promise<SnapshotDraft>;
   /** Active schools, terms, courses or classes of the district. */
   knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]>;

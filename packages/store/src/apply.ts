@@ -1,5 +1,5 @@
 import { RECORD_TYPES, emptyCounts, type RecordCounts, type RecordType } from '@rollbook/core';
-import type { RunSettings } from '@rollbook/core';
+import type { RunSettings, Withheld } from '@rollbook/core';
 import { RosterMoved, type Difference, type SnapshotContents } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { adopt } from './adoptions.ts';
@@ -13,6 +13,8 @@ import { relink } from './relink.ts';
 import { changedFieldsSql, fieldsSql } from './roster-changes.ts';
 import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
 import { snapshotTable } from './snapshot-writer.ts';
+import { verifyTouched } from './touched.ts';
+import { withholdUpdates } from './withheld-updates.ts';
 
 /** A record type in a school (or in the district, null) whose archives are withheld, unless approved. */
 export interface WithheldGroup {
@@ -29,6 +31,8 @@ export interface ApplyInput {
   readonly settings: RunSettings;
   readonly difference: Difference;
   readonly withheld: readonly WithheldGroup[];
+  /** Whose updates are withheld (guard §36); left out: nobody's. */
+  readonly withheldUpdates?: Withheld;
 }
 
 /**
@@ -42,7 +46,11 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
   await lockRoster(sql, input);
   await verifySnapshot(sql, input.prefix, input.contents);
   await verifyTables(sql, new Map([[changesTable(input.prefix), input.difference.changeCount]]));
+  await verifyTouched(sql, input, input.difference.touched);
   await decideArchives(sql, input);
+  const notUpdated: Partial<Record<RecordType, number>> = input.withheldUpdates
+    ? await withholdUpdates(sql, input.prefix, input.withheldUpdates)
+    : {};
 
   const counts = emptyCounts();
   const adopted = await adopt(sql, input);
@@ -54,9 +62,11 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
     if (!difference) continue;
     count.unchanged = difference.unchanged + difference.keptArchived;
     if (difference.created > 0) count.created = await create(sql, input, recordType, difference.created);
-    const rewritten = difference.updated + difference.restored + difference.rehashed;
+    count.withheldUpdates = notUpdated[recordType] ?? 0;
+    const updated = difference.updated - count.withheldUpdates;
+    const rewritten = updated + difference.restored + difference.rehashed;
     if (rewritten > 0) await rewrite(sql, input, recordType, rewritten);
-    count.updated += difference.updated;
+    count.updated += updated;
     count.restored = difference.restored;
   }
   for (const recordType of RECORD_TYPES) Object.assign(counts[recordType], await archive(sql, input, recordType));

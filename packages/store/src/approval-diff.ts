@@ -56,6 +56,8 @@ export async function diffApprovals(
       groups: await measureGroups(sql, input, active),
       changeCount: await countChanges(sql, changes),
       approvalIds,
+      touched: 0,
+      overtaken: 0,
       warnings: [],
     },
   };

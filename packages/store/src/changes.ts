@@ -2,10 +2,10 @@ import type { Sql } from './database.ts';
 
 /**
  * What a change set says of a record. `u` update, `r` restore, `h` nothing but the hash changes, `a` archive, `w` archive
- * that the guard withheld, `k` missing and kept by a decision, `g` missing and in grace, `l` takes another id
+ * and `v` update that the guard withheld, `k` missing and kept by a decision, `g` missing and in grace, `l` takes another id
  * (`other_id`), `o` adopts the manual record `other_id`.
  */
-export type ChangeAction = 'u' | 'r' | 'h' | 'a' | 'w' | 'k' | 'g' | 'l' | 'o';
+export type ChangeAction = 'u' | 'r' | 'h' | 'a' | 'w' | 'v' | 'k' | 'g' | 'l' | 'o';
 
 /** The change set's table. Creates are not in it: they are the snapshot's rows that the roster lacks. */
 export const changesTable = (prefix: string): string => `snapshot."${prefix}_changes"`;

@@ -5,7 +5,7 @@ import { changesTable } from './changes.ts';
 import { homeSchoolSql } from './columns.ts';
 import type { DiffInput } from './diff.ts';
 import { isPersonType, isRecognisableSql, isSameSql } from './effective-values.ts';
-import { missedTable } from './recognised.ts';
+import { missedTable, touchedSql } from './recognised.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -63,7 +63,7 @@ export async function compare(
        SELECT r.sis_id, ${school}, 'a'
        FROM ${recordType} r ${joinMissed(input.prefix, recordType, delivered)}
        WHERE ${delivered.delivery === 'full'} AND r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScope}
-         AND ${wasMissedSql(recordType, delivered)}
+         AND ${wasMissedSql(input.prefix, recordType, delivered)}
          AND NOT EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id)
      ), grouped AS (
        SELECT action, school_id, count(*)::integer AS count,
@@ -135,8 +135,10 @@ function joinMissed(prefix: string, recordType: RecordType, { recognised }: Type
   return `LEFT JOIN ${missedTable(prefix)} m ON m.record_type = '${recordType}' AND m.source_hash = r.source_hash`;
 }
 
-function wasMissedSql(recordType: RecordType, { recognised }: TypeContents): string {
-  return recognised === 0 ? 'true' : `(m.source_hash IS NOT NULL OR NOT ${isRecognisableSql(recordType, 'r')})`;
+/** Who cannot be recognised now may have been, if somebody has touched the record since (guard §40). */
+function wasMissedSql(prefix: string, recordType: RecordType, { recognised }: TypeContents): string {
+  if (recognised === 0) return 'true';
+  return `(m.source_hash IS NOT NULL OR NOT ${isRecognisableSql(recordType, 'r')} AND NOT ${touchedSql(prefix, recordType, 'r')})`;
 }
 
 /** How many rows of the snapshot say that a record is there. */

@@ -1,6 +1,5 @@
 import { RECORD_TYPES, type RecordType } from '@rollbook/core';
 import {
-  SnapshotLost,
   isSynced,
   type CompareOptions,
   type CountedWarning,
@@ -16,10 +15,13 @@ import { NO_ACTIONS, compare, countPresent, type Comparison } from './compare.ts
 import { carryMarks } from './delta-marks.ts';
 import { addDependents } from './dependents.ts';
 import { withholdKept, type KeptCounts } from './kept-records.ts';
+import { countUpdates, massUpdateWarnings } from './mass-updates.ts';
 import { measureGroups } from './measured-groups.ts';
+import { createTouched } from './recognised.ts';
 import { noteRoleChanges } from './role-changes.ts';
 import { limitSnapshot } from './snapshot-limits.ts';
 import { verifySnapshot } from './snapshot-verify.ts';
+import { countOvertaken, noteTouched, overtakenWarnings, passOverLost, type Overtaken } from './touched.ts';
 
 export interface DiffInput extends CompareOptions {
   /** Names the snapshot's tables; the change set is written beside them. */
@@ -31,17 +33,23 @@ export interface DiffInput extends CompareOptions {
 
 /**
  * Compares a snapshot with the roster, record type by record type, in the caller's transaction, which must be REPEATABLE
- * READ: what is counted is then what was compared (guard §1).
+ * READ, or hold the lock of the district: what is counted is then what was compared (guard §1).
  *
- * @throws SnapshotLost if the snapshot's tables do not hold what its contents say, or the roster is no longer the one
- *   whose records were recognised while it was written.
+ * @throws SnapshotLost if the snapshot's tables do not hold what its contents say, or it is not known what was changed in
+ *   the roster since its records were recognised.
  */
 export async function diff(sql: PoolClient, input: DiffInput): Promise<Difference> {
   await verifySnapshot(sql, input.prefix, input.contents);
   const rosterVersion = await readRosterVersion(sql, input.districtId);
-  if (rosterVersion !== input.contents.recognition.rosterVersion)
-    throw new SnapshotLost('the roster changed since its records were recognised');
+  await createTouched(sql, input.prefix);
+  const { hasMoved, count: touched } = await noteTouched(sql, input, {
+    since: input.contents.recognition.rosterVersion,
+    isRecognised: Object.values(input.contents.types).some(({ recognised }) => recognised > 0),
+  });
   const warnings: CountedWarning[] = await limitSnapshot(sql, input);
+  if (hasMoved) await passOverLost(sql, input, input.contents);
+  const overtaken = touched > 0 ? await countOvertaken(sql, input, input.contents) : {};
+  warnings.push(...overtakenWarnings(overtaken));
   const changes = await createChanges(sql, input.prefix);
   const comparisons = await compareAll(sql, input);
   await carryMarks(sql, input);
@@ -54,12 +62,17 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   const kept = await withholdKept(sql, input, warnings);
   const dependents = await addDependents(sql, input, changes);
   await noteRoleChanges(sql, input, warnings);
+  const updates = await countUpdates(sql, input, comparisons);
+  warnings.push(...massUpdateWarnings(updates));
   return {
     rosterVersion,
-    types: await summarise(sql, input, { comparisons, dependents, adopted, kept }),
+    types: await summarise(sql, input, { comparisons, dependents, adopted, kept, overtaken }),
     groups: await measureGroups(sql, input, comparisons),
+    updates,
     changeCount: await countChanges(sql, changes),
     approvalIds,
+    touched,
+    overtaken: Object.values(overtaken).reduce((sum, { left }) => sum + left, 0),
     warnings,
   };
 }
@@ -110,12 +123,13 @@ interface Parts {
   readonly dependents: Partial<Record<RecordType, number>>;
   readonly adopted: Readonly<Record<'schools' | 'classes', number>>;
   readonly kept: KeptCounts;
+  readonly overtaken: Partial<Record<RecordType, Overtaken>>;
 }
 
 async function summarise(
   sql: PoolClient,
   input: DiffInput,
-  { comparisons, dependents, adopted, kept }: Parts,
+  { comparisons, dependents, adopted, kept, overtaken }: Parts,
 ): Promise<Difference['types']> {
   const { rows } = await sql.query<{ type: RecordType; count: number }>(
     `SELECT record_type AS type, count(*)::integer AS count FROM ${changesTable(input.prefix)} WHERE action = 'l' GROUP BY 1`,
@@ -132,7 +146,7 @@ async function summarise(
       restored: count.r,
       rehashed: count.h,
       adopted: canBeAdopted ? adopted[recordType] : 0,
-      unchanged: count.n + count.h + (comparisons[recordType] ? recognisedCount(input, recordType) : 0),
+      unchanged: count.n + count.h + (comparisons[recordType] ? recognisedCount(input, recordType, overtaken) : 0),
       foreign: count.f,
       keptArchived: count.k,
       dependents: dependents[recordType] ?? 0,
@@ -144,5 +158,5 @@ async function summarise(
   return types;
 }
 
-const recognisedCount = ({ contents }: DiffInput, recordType: RecordType): number =>
-  contents.types[recordType]?.recognised ?? 0;
+const recognisedCount = ({ contents }: DiffInput, type: RecordType, overtaken: Parts['overtaken']): number =>
+  Math.max(0, (contents.types[type]?.recognised ?? 0) - (overtaken[type]?.ended ?? 0));

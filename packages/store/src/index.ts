@@ -15,6 +15,8 @@ export { readApproval } from './approval-reads.ts';
 export { readPastFindings } from './past-findings.ts';
 export type { NextRun } from './run-request.ts';
 export { PostgresRuns } from './runs.ts';
+export { activeUpdateRaise, raiseUpdateThreshold, withdrawUpdateRaise } from './update-raises.ts';
+export { withheldPeople, type WithheldPeople } from './withheld-updates.ts';
 export { activeRaise, raiseThreshold, withdrawRaise } from './threshold-raises.ts';
 export type { ActiveRaise, RaiseRequest } from './threshold-raises.ts';
 export { PostgresSnapshots } from './snapshots.ts';

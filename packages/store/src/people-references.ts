@@ -154,7 +154,7 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
       if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active' AND NOT ${isEnded}`];
       const stays = `SELECT 1 FROM ${table} x JOIN ${type} a ON a.district_id = $1 AND a.sis_id = x.sis_id AND a.status = 'active'
                      WHERE x.sis_id = ${id} AND x.presence IN ('u', 's')`;
-      return [inSnapshot, `${inRoster} AND ${tables.recognised.sql(type, 'x', '$2')}`, stays];
+      return [inSnapshot, `${inRoster} AND ${tables.recognised.perhapsSql(type, 'x', '$2')}`, stays];
     })
     .map((place) => `NOT EXISTS (${place})`)
     .join(' AND ');

@@ -13,9 +13,27 @@ const LINES_PER_WRITE = 10_000;
 /** The table of a snapshot with the hashes that no row has met: what is not in it was recognised. */
 export const missedTable = (prefix: string): string => `snapshot."${prefix}_missed"`;
 
+/** The table of a snapshot with the records that others have changed since their hashes were read; see noteTouched. */
+export const touchedTable = (prefix: string): string => `snapshot."${prefix}_touched"`;
+
+/** Makes the table, if an older version has written the snapshot without it. */
+export const createTouched = async (sql: ClientBase, prefix: string): Promise<void> => {
+  await sql.query(
+    `CREATE UNLOGGED TABLE IF NOT EXISTS ${touchedTable(prefix)} (record_type text NOT NULL, sis_id text COLLATE "C" NOT NULL)
+     WITH (autovacuum_enabled = false)`,
+  );
+};
+
+/** The condition, over alias `alias`, for roster records that others have changed since their hashes were read. */
+export const touchedSql = (prefix: string, recordType: RecordType, alias: string): string =>
+  `EXISTS (SELECT 1 FROM ${touchedTable(prefix)} x WHERE x.record_type = '${recordType}' AND x.sis_id = ${alias}.sis_id)`;
+
+const wasMissedSql = (prefix: string, recordType: RecordType, alias: string): string =>
+  `EXISTS (SELECT 1 FROM ${missedTable(prefix)} m WHERE m.record_type = '${recordType}' AND m.source_hash = ${alias}.source_hash)`;
+
 /**
  * The condition, over alias `alias`, for roster records that stand in the snapshot without a row of their own: active
- * records of the sync (`sync`: a parameter) whose hash was not missed.
+ * records of the sync (`sync`: a parameter) whose hash was not missed, and which nobody has touched since it was read.
  */
 export function recognisedSql(
   prefix: string,
@@ -26,8 +44,7 @@ export function recognisedSql(
 ): string {
   if (!type || type.recognised === 0) return 'false';
   return `(${alias}.sync_id = ${sync} AND ${alias}.status = 'active' AND ${isRecognisableSql(recordType, alias)}
-      AND NOT EXISTS (SELECT 1 FROM ${missedTable(prefix)} m
-                      WHERE m.record_type = '${recordType}' AND m.source_hash = ${alias}.source_hash))`;
+      AND NOT ${wasMissedSql(prefix, recordType, alias)} AND NOT ${touchedSql(prefix, recordType, alias)})`;
 }
 
 /** What of the roster the rows of a finished pull have recognised; kept in line with the table of those missed. */
@@ -65,6 +82,8 @@ export class Recognised {
        WITH (autovacuum_enabled = false)`,
     );
     await recognised.#writeMissed();
+    await createTouched(sql, prefix);
+    await sql.query(`ANALYZE ${touchedTable(prefix)}`);
     return recognised;
   }
 
@@ -73,6 +92,11 @@ export class Recognised {
       rosterVersion: this.#rosterVersion,
       missed: [...this.#missed.values()].reduce((sum, count) => sum + count, 0),
     };
+  }
+
+  /** Whether anything was. */
+  get isAny(): boolean {
+    return this.#counts.size > 0;
   }
 
   /** How many records of a type. */
@@ -88,6 +112,22 @@ export class Recognised {
   /** See {@link recognisedSql}. */
   sql(recordType: RecordType, alias: string, sync: string): string {
     return recognisedSql(this.#prefix, recordType, { recognised: this.count(recordType) }, alias, sync);
+  }
+
+  /**
+   * The condition for records that may be in the data without a row of their own: those that were recognised, and those
+   * that were touched since, whatever became of them.
+   */
+  perhapsSql(recordType: RecordType, alias: string, sync: string): string {
+    if (this.count(recordType) === 0) return 'false';
+    const prefix = this.#prefix;
+    return `(${alias}.sync_id = ${sync} AND NOT ${wasMissedSql(prefix, recordType, alias)}
+      AND (${alias}.status = 'active' AND ${isRecognisableSql(recordType, alias)} OR ${touchedSql(prefix, recordType, alias)}))`;
+  }
+
+  /** Whether a row was recognised by this hash, as PostgreSQL writes it. */
+  wasMet(recordType: RecordType, hash: string): boolean {
+    return (this.#hashes.get(recordType)?.lineOf(wordsOf(hash)) ?? null) !== null;
   }
 
   /** The line of the row that was recognised last by this hash, as PostgreSQL writes it. */

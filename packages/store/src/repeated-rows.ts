@@ -66,12 +66,13 @@ async function takeUpRecognised(
 ): Promise<string[]> {
   if (recognised.count(recordType) === 0) return [];
   const table = snapshotTable(prefix, recordType);
-  const { rows } = await sql.query<{ sis_id: string; hash: string }>(
+  const { rows: perhaps } = await sql.query<{ sis_id: string; hash: string }>(
     `SELECT DISTINCT s.sis_id, r.source_hash AS hash
      FROM ${table} s JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = s.sis_id
-     WHERE ${recognised.sql(recordType, 'r', '$2')}`,
+     WHERE r.source_hash IS NOT NULL AND ${recognised.perhapsSql(recordType, 'r', '$2')}`,
     [districtId, syncId],
   );
+  const rows = perhaps.filter(({ hash }) => recognised.wasMet(recordType, hash));
   if (rows.length === 0) return [];
   const columns = columnsOf(recordType).map(({ name }) => name);
   await sql.query(

@@ -2,7 +2,7 @@ import type { CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { changesTable } from './changes.ts';
 import type { DiffInput } from './diff.ts';
-import { recognisedSql } from './recognised.ts';
+import { recognisedSql, touchedSql } from './recognised.ts';
 import { examples, type Reported } from './snapshot-check.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -104,7 +104,7 @@ async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<Co
        SELECT r.student_id, count(*) AS count
        FROM guardianships r
        WHERE r.district_id = $1 AND $2::text IS NOT NULL AND r.status = 'active' AND r.student_id IN (SELECT student_id FROM fresh)
-         AND (${isRecognised} OR EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id AND s.presence = 'p'))
+         AND (${isRecognised} OR ${touchedSql(prefix, 'guardianships', 'r')} OR EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id AND s.presence = 'p'))
        GROUP BY 1
      ), surplus AS (
        UPDATE ${table} s SET presence = 'l'

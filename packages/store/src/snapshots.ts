@@ -26,6 +26,7 @@ import { settleRepeatedRows } from './repeated-rows.ts';
 import { countRows, dropUnknownParents, limitGuardians, type DraftTables } from './snapshot-check.ts';
 import { Recognition, type RecognitionKey } from './recognition.ts';
 import { Recognised } from './recognised.ts';
+import { noteTouched } from './touched.ts';
 import { SnapshotWriter, snapshotTable } from './snapshot-writer.ts';
 
 const KNOWN_RECORDS_PAGE = 10_000;
@@ -35,7 +36,7 @@ const LATEST_RUN = 2_147_483_647;
 
 /** The tables of one snapshot, dropped together. */
 export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void> {
-  const names = [...RECORD_TYPES, 'missed', 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
+  const names = [...RECORD_TYPES, 'missed', 'touched', 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
   await sql.query(`DROP TABLE IF EXISTS ${names.join(', ')}`);
 }
 
@@ -51,6 +52,8 @@ class Draft implements SnapshotDraft {
   readonly #recognition: Recognition;
   #isConnected = true;
   #isOpen = true;
+  /** In the middle of the transaction of the checks. */
+  #isChecking = false;
 
   constructor(sql: pg.Client, prefix: string, key: DraftKey, recognition: Recognition) {
     this.prefix = prefix;
@@ -94,6 +97,11 @@ class Draft implements SnapshotDraft {
     const written = [...delivered.keys()].map((recordType) => `${snapshotTable(this.prefix, recordType)} (presence)`);
     if (written.length > 0) await sql.query(`ANALYZE ${written.join(', ')}`);
     const tables = { ...this.#key, prefix: this.prefix, delivered, recognised };
+    // All of it sees the roster of one moment: what was touched since the hashes were read is known for all.
+    this.#isChecking = true;
+    await sql.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    const since = recognised.contents.rosterVersion;
+    await noteTouched(sql, { ...this.#key, prefix: this.prefix }, { since, isRecognised: recognised.isAny });
     const types = [...delivered.keys()];
     const warnings = await this.#settleRepeated(
       tables,
@@ -107,7 +115,10 @@ class Draft implements SnapshotDraft {
     warnings.push(...(await this.#settleRepeated(tables, types.filter(isReferring))));
     if (this.#key.isScoped) await limitGuardians(sql, tables);
     const { placeless } = places;
-    return { types: await countRows(sql, tables), recognition: recognised.contents, warnings, placeless };
+    const counted = await countRows(sql, tables);
+    await sql.query('COMMIT');
+    this.#isChecking = false;
+    return { types: counted, recognition: recognised.contents, warnings, placeless };
   }
 
   async #settleRepeated(tables: DraftTables, types: readonly RecordType[]): Promise<CountedWarning[]> {
@@ -124,6 +135,7 @@ class Draft implements SnapshotDraft {
     if (!this.#isOpen) return;
     try {
       await this.#writer.abandon();
+      if (this.#isConnected && this.#isChecking) await this.#sql.query('ROLLBACK');
       if (this.#isConnected) await dropSnapshotTables(this.#sql, this.prefix);
     } finally {
       this.release();
