@@ -12,6 +12,7 @@ import {
   type StageResult,
 } from '@rollbook/pipeline';
 import { PostgresRuns, PostgresSnapshots, type Database } from '@rollbook/store';
+import { brokenInvariants } from './roster-invariants.ts';
 
 /** Jobs in the order they were added, for tests that run the stages one by one themselves. */
 class StepQueue implements JobQueue {
@@ -101,6 +102,7 @@ export class PipelineHarness {
   async runAtOnce(syncId: string, preview = false): Promise<RunResult> {
     const run = await requestSync(this.context, syncId, { trigger: 'cli', preview });
     await this.work();
+    expect(await brokenInvariants(this.#database.pool)).toEqual([]);
     return this.result(run.runId);
   }
 

@@ -57,7 +57,7 @@ describe('guard §25: a relinked record', () => {
     expect(run.counts.enrollments).toMatchObject({ updated: 1, archived: 1 });
     expect(await enrollments()).toEqual([
       { sis_id: enrollment('a1-new', 'c1'), person_id: 'a1-new', status: 'active', archived_by: null },
-      { sis_id: enrollment('a1', 'c3'), person_id: 'a1-new', status: 'archived', archived_by: 'parent' },
+      { sis_id: enrollment('a1', 'c3'), person_id: 'a1-new', status: 'archived', archived_by: 'sync' },
       { sis_id: enrollment('a1-new', 'c4'), person_id: 'a1-new', status: 'active', archived_by: null },
     ]);
     expect(

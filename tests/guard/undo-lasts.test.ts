@@ -45,8 +45,8 @@ describe('guard §40: undo lasts', () => {
     expect(await kept()).toEqual(ids('students a', 3));
     for (let night = 0; night < 2; night++) {
       const run = await district.run();
-      expect(run).toMatchObject({ status: 'succeeded', counts: { students: { archived: 0, withheld: 3 } } });
-      expect(run.counts).toMatchObject({ enrollments: { archived: 0, withheld: 3 }, guardianships: { withheld: 1 } });
+      expect(run).toMatchObject({ status: 'succeeded', counts: { students: { archived: 0, kept: 3 } } });
+      expect(run.counts).toMatchObject({ enrollments: { archived: 0, kept: 3 }, guardianships: { kept: 1 } });
       expect(keptWarnings(run)).toContain('3 students are missing from the data and stay active, as was decided');
       expect(await district.archived()).toEqual([]);
     }
@@ -86,7 +86,7 @@ describe('guard §40: undo lasts', () => {
     district.roster.remove('enrollments', enrollment('a2'));
     await district.undo(await archived('a1'));
     expect(await kept()).toEqual([`enrollments ${enrollment('a2')}`, 'students a1']);
-    expect((await district.run()).counts).toMatchObject({ enrollments: { archived: 0, withheld: 2 } });
+    expect((await district.run()).counts).toMatchObject({ enrollments: { archived: 0, kept: 2 } });
   });
 
   it('keeps what hung on a record that had returned already', async () => {
@@ -97,7 +97,7 @@ describe('guard §40: undo lasts', () => {
     await district.undo(run);
     delete district.roster.deliveries.enrollments;
     expect(await kept()).toContain(`enrollments ${enrollment('a1')}`);
-    expect((await district.run()).counts.enrollments).toMatchObject({ archived: 0, withheld: 1 });
+    expect((await district.run()).counts.enrollments).toMatchObject({ archived: 0, kept: 1 });
   });
 
   it('counts for classes and staff as well', async () => {
@@ -121,7 +121,7 @@ describe('guard §40: undo lasts', () => {
     const { runId } = await district.carryOut(await district.approve(await district.openHold(), { relink: true }));
     await district.undo(runId);
     expect(await kept()).toEqual(ids('students a', 4));
-    expect(await district.run()).toMatchObject({ status: 'succeeded', counts: { students: { withheld: 4 } } });
+    expect(await district.run()).toMatchObject({ status: 'succeeded', counts: { students: { kept: 4 } } });
     expect(await district.archived()).toEqual([]);
   });
 

@@ -22,6 +22,8 @@ export interface TypeDifference {
   readonly inGrace: number;
   /** Records that take another id (guard §25). */
   readonly relinked: number;
+  /** Archived with a record that is restored, and not in the data: they come back with it (guard §40). */
+  readonly returning: number;
 }
 
 /** The outcome of a diff; its change set stands in the database beside the snapshot. */

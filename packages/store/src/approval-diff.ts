@@ -100,6 +100,7 @@ const NOTHING: TypeDifference = {
   kept: 0,
   inGrace: 0,
   relinked: 0,
+  returning: 0,
 };
 
 function typesOf(

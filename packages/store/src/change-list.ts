@@ -85,7 +85,9 @@ function plannedSql({ prefix, settings }: ComparedTables, recordType: RecordType
       NOT c.is_dependent AND ${isWithheld('c')} AS withheld, '{"status": "active"}'::jsonb AS before, '{"status": "archived"}'::jsonb AS after
     FROM ${changes} c JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id
     WHERE c.record_type = '${recordType}' AND c.action IN ('a', 'w') AND (${['NOT c.is_dependent', ...parents].join(' OR ')})`;
-  if (!hasData) return `${archives} ORDER BY 1, 2`;
+  const returns = `SELECT 'restore', c.sis_id, c.school_id, false, '{"status": "archived"}'::jsonb, '{"status": "active"}'::jsonb
+    FROM ${changes} c WHERE c.record_type = '${recordType}' AND c.action = 'b'`;
+  if (!hasData) return `${archives} UNION ALL ${returns} ORDER BY 1, 2`;
   const table = snapshotTable(prefix, recordType);
   const effective = columnsOf(recordType).map(({ name }) => `'${name}', ${effectiveSql(recordType, name, settings)}`);
   return `SELECT 'create' AS action, s.sis_id AS "sisId", ${homeSchoolSql(recordType, 's')} AS school, false AS withheld,
@@ -106,7 +108,7 @@ function plannedSql({ prefix, settings }: ComparedTables, recordType: RecordType
     UNION ALL
     SELECT 'relink', c.sis_id, c.school_id, false, jsonb_build_object('sis_id', c.sis_id), jsonb_build_object('sis_id', c.other_id)
     FROM ${changes} c WHERE c.record_type = '${recordType}' AND c.action = 'l'
-    UNION ALL ${archives} ORDER BY 1, 2`;
+    UNION ALL ${archives} UNION ALL ${returns} ORDER BY 1, 2`;
 }
 
 /**
@@ -192,6 +194,9 @@ const FIELDS = new Map(
   RECORD_TYPES.map((type) => [type, new Map(columnsOf(type).map(({ name, field }) => [name, field]))]),
 );
 
+/** Of what is no field of the roster model. */
+const OWN_NAMES: Readonly<Record<string, string>> = { sis_id: 'sisId', sync_id: 'sync' };
+
 /** Fields under their names in the roster model; of a create only those that have a value. */
 function named(recordType: RecordType, { before, after, action, ...rest }: ChangeRow): ListedChange {
   const fields = FIELDS.get(recordType);
@@ -199,7 +204,7 @@ function named(recordType: RecordType, { before, after, action, ...rest }: Chang
     Object.fromEntries(
       Object.entries(values)
         .filter(([, value]) => action !== 'create' || (value !== null && !(Array.isArray(value) && value.length === 0)))
-        .map(([name, value]) => [name === 'sis_id' ? 'sisId' : (fields?.get(name) ?? name), value]),
+        .map(([name, value]) => [OWN_NAMES[name] ?? fields?.get(name) ?? name, value]),
     );
   return { action, recordType, ...rest, before: rename(before), after: rename(after) };
 }

@@ -1,10 +1,12 @@
-import { type RecordType, type RunSettings } from '@rollbook/core';
+import type { RecordType } from '@rollbook/core';
 import type { SnapshotContents, TypeContents } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
+import { restoresUserArchived } from './archived-ends.ts';
 import { changesTable } from './changes.ts';
 import { homeSchoolSql } from './columns.ts';
 import type { DiffInput } from './diff.ts';
 import { isPersonType, isRecognisableSql, isSameSql } from './effective-values.ts';
+import { isFreeSql } from './held-elsewhere.ts';
 import { missedTable, touchedSql } from './recognised.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { snapshotTable } from './snapshot-writer.ts';
@@ -23,12 +25,6 @@ export interface Comparison {
 }
 
 export const NO_ACTIONS: ActionCounts = { c: 0, u: 0, r: 0, a: 0, h: 0, f: 0, k: 0, n: 0, '-': 0 };
-
-/** Whether a record that a user archived becomes active again when the data has it (guard §10). */
-function restoresUserArchived(recordType: RecordType, settings: RunSettings): boolean {
-  if (recordType === 'students') return settings.archivedStudents === 'restore';
-  return recordType !== 'classes' || settings.unarchiveClasses;
-}
 
 /** Fills the change set with one record type's updates, restores and archives, and counts every action. */
 export async function compare(
@@ -50,7 +46,7 @@ export async function compare(
            WHEN s.presence = 'p' THEN
              CASE
                WHEN r.sis_id IS NULL THEN 'c'
-               WHEN r.sync_id IS DISTINCT FROM $2 THEN 'f'
+               WHEN r.sync_id IS DISTINCT FROM $2 AND NOT ${isFreeSql('r')} THEN 'f'
                WHEN r.status = 'active' THEN CASE WHEN ${isUnchanged} THEN 'n' ELSE 'u' END
                WHEN r.archived_by = 'user' AND NOT $4::boolean THEN 'k'
                ELSE 'r'

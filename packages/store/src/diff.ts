@@ -14,10 +14,12 @@ import { changesTable, createChanges } from './changes.ts';
 import { NO_ACTIONS, compare, countPresent, type Comparison } from './compare.ts';
 import { carryMarks } from './delta-marks.ts';
 import { addDependents } from './dependents.ts';
+import { noteHeldElsewhere } from './held-elsewhere.ts';
 import { withholdKept, type KeptCounts } from './kept-records.ts';
 import { countUpdates, massUpdateWarnings } from './mass-updates.ts';
 import { measureGroups } from './measured-groups.ts';
 import { createTouched } from './recognised.ts';
+import { planReturns } from './return-along.ts';
 import { noteRoleChanges } from './role-changes.ts';
 import { limitSnapshot } from './snapshot-limits.ts';
 import { verifySnapshot } from './snapshot-verify.ts';
@@ -61,12 +63,14 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   const approvalIds = await markApproved(sql, input.syncId, changes);
   const kept = await withholdKept(sql, input, warnings);
   const dependents = await addDependents(sql, input, changes);
+  const returning = await planReturns(sql, input);
   await noteRoleChanges(sql, input, warnings);
   const updates = await countUpdates(sql, input, comparisons);
   warnings.push(...massUpdateWarnings(updates));
+  await noteHeldElsewhere(sql, input, comparisons, warnings);
   return {
     rosterVersion,
-    types: await summarise(sql, input, { comparisons, dependents, adopted, kept, overtaken }),
+    types: await summarise(sql, input, { comparisons, dependents, adopted, kept, overtaken, returning }),
     groups: await measureGroups(sql, input, comparisons),
     updates,
     changeCount: await countChanges(sql, changes),
@@ -124,12 +128,13 @@ interface Parts {
   readonly adopted: Readonly<Record<'schools' | 'classes', number>>;
   readonly kept: KeptCounts;
   readonly overtaken: Partial<Record<RecordType, Overtaken>>;
+  readonly returning: Partial<Record<RecordType, number>>;
 }
 
 async function summarise(
   sql: PoolClient,
   input: DiffInput,
-  { comparisons, dependents, adopted, kept, overtaken }: Parts,
+  { comparisons, dependents, adopted, kept, overtaken, returning }: Parts,
 ): Promise<Difference['types']> {
   const { rows } = await sql.query<{ type: RecordType; count: number }>(
     `SELECT record_type AS type, count(*)::integer AS count FROM ${changesTable(input.prefix)} WHERE action = 'l' GROUP BY 1`,
@@ -139,7 +144,7 @@ async function summarise(
   for (const recordType of RECORD_TYPES) {
     const count = comparisons[recordType]?.counts ?? NO_ACTIONS;
     const canBeAdopted = recordType === 'schools' || recordType === 'classes';
-    if (!comparisons[recordType] && !dependents[recordType]) continue;
+    if (!comparisons[recordType] && !dependents[recordType] && !returning[recordType]) continue;
     types[recordType] = {
       created: count.c,
       updated: count.u,
@@ -153,6 +158,7 @@ async function summarise(
       kept: kept.kept[recordType] ?? 0,
       inGrace: kept.inGrace[recordType] ?? 0,
       relinked: relinked.get(recordType) ?? 0,
+      returning: returning[recordType] ?? 0,
     };
   }
   return types;

@@ -175,6 +175,7 @@ async function readWindow(
     `SELECT ${homeSchoolSql(recordType, 'r')} AS school, u.id::text AS run, u.applied_at AS at, count(*)::integer AS count
      FROM runs u
      JOIN roster_changes c ON c.run_id = u.id AND c.record_type = '${recordType}' AND c.action = 'archive' AND NOT c.is_approved
+       AND NOT c.is_along
      JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id AND r.status = 'archived' AND r.archived_by = 'sync'
        AND r.archived_run_id = u.id
      LEFT JOIN ${changesTable(input.prefix)} b ON b.record_type = '${recordType}' AND b.sis_id = c.sis_id AND b.action = 'r'

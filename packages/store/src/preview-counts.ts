@@ -24,7 +24,7 @@ export function previewCounts(
         created: type?.created ?? 0,
         updated: (type?.updated ?? 0) + (type?.adopted ?? 0) - withheldOfType(updates, recordType),
         archived: toArchive - withheld + (isAnyWithheld ? 0 : (type?.dependents ?? 0)),
-        restored: type?.restored ?? 0,
+        restored: (type?.restored ?? 0) + (type?.returning ?? 0),
         unchanged: (type?.unchanged ?? 0) + (type?.keptArchived ?? 0),
         withheld,
         withheldUpdates: withheldOfType(updates, recordType),

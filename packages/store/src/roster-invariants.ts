@@ -1,6 +1,5 @@
-import type { RecordType } from '@rollbook/core';
 import type { Sql } from './database.ts';
-import { DEPENDENT_TYPES } from './dependents.ts';
+import { DEPENDENT_TYPES, isWholeSql, type DependentType } from './dependents.ts';
 
 /** What holds of the roster after every run (guard, "Invariants"). */
 export type InvariantCode =
@@ -38,33 +37,19 @@ export async function checkRoster(sql: Sql, districtId: string | null = null): P
   return results;
 }
 
-type Dependent = keyof typeof DEPENDENT_TYPES;
-
 const inDistrict = (alias: string): string => `($1::text IS NULL OR ${alias}.district_id = $1)`;
 
-/** True if every record that `r` hangs on is active. */
-const isWholeSql = (recordType: Dependent): string =>
-  Object.entries(DEPENDENT_TYPES[recordType])
-    .map(
-      ([column, types]: [string, readonly RecordType[]]) =>
-        `(${types.map((type) => isActiveSql(type, column)).join(' OR ')})`,
-    )
-    .join(' AND ');
+const withoutEndSql = (recordType: DependentType): string =>
+  `SELECT r.sis_id AS id FROM ${recordType} r WHERE ${inDistrict('r')} AND r.status = 'active' AND NOT (${isWholeSql(recordType, 'r')})`;
 
-const isActiveSql = (type: RecordType, column: string): string =>
-  `EXISTS (SELECT 1 FROM ${type} p WHERE p.district_id = r.district_id AND p.sis_id = r.${column} AND p.status = 'active')`;
-
-const withoutEndSql = (recordType: Dependent): string =>
-  `SELECT r.sis_id AS id FROM ${recordType} r WHERE ${inDistrict('r')} AND r.status = 'active' AND NOT (${isWholeSql(recordType)})`;
-
-const withoutCauseSql = (recordType: Dependent): string =>
+const withoutCauseSql = (recordType: DependentType): string =>
   `SELECT '${recordType} ' || r.sis_id AS id FROM ${recordType} r
-   WHERE ${inDistrict('r')} AND r.status = 'archived' AND r.archived_by = 'parent' AND (${isWholeSql(recordType)})`;
+   WHERE ${inDistrict('r')} AND r.status = 'archived' AND r.archived_by = 'parent' AND (${isWholeSql(recordType, 'r')})`;
 
 const BROKEN: Readonly<Record<InvariantCode, string>> = {
   enrollment_without_end: withoutEndSql('enrollments'),
   guardianship_without_end: withoutEndSql('guardianships'),
-  archived_without_cause: (Object.keys(DEPENDENT_TYPES) as Dependent[]).map(withoutCauseSql).join(' UNION ALL '),
+  archived_without_cause: (Object.keys(DEPENDENT_TYPES) as DependentType[]).map(withoutCauseSql).join(' UNION ALL '),
   archived_beyond_threshold: 'SELECT NULL::text AS id WHERE false AND $1::text IS NULL',
   guardian_left_behind: 'SELECT NULL::text AS id WHERE false AND $1::text IS NULL',
 };

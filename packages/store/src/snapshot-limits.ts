@@ -1,5 +1,6 @@
 import type { CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
+import { passOverArchivedEnds } from './archived-ends.ts';
 import { changesTable } from './changes.ts';
 import type { DiffInput } from './diff.ts';
 import { recognisedSql, touchedSql } from './recognised.ts';
@@ -12,7 +13,7 @@ import { snapshotTable } from './snapshot-writer.ts';
  */
 export async function limitSnapshot(sql: PoolClient, input: DiffInput): Promise<CountedWarning[]> {
   await takeBackLimits(sql, input);
-  await passOverArchived(sql, input);
+  await passOverArchivedEnds(sql, input);
   const unreachable = await passOverUnreachable(sql, input);
   if (!input.contents.types.guardianships) return unreachable;
   if (input.settings.recordTypes === 'contacts') await passOverUnknownStudents(sql, input);
@@ -29,28 +30,6 @@ async function takeBackLimits(sql: PoolClient, { prefix, contents }: DiffInput):
   for (const recordType of ['guardians', 'guardianships', 'enrollments'] as const)
     if (contents.types[recordType])
       await sql.query(`UPDATE ${snapshotTable(prefix, recordType)} SET presence = 'p' WHERE presence = 'l'`);
-}
-
-/** Enrollments and guardianships of classes and students that a user archived and that stay archived (guard §10). */
-async function passOverArchived(sql: PoolClient, { prefix, districtId, contents, settings }: DiffInput): Promise<void> {
-  const children = [
-    ...(settings.unarchiveClasses ? [] : [{ parent: 'classes', child: 'enrollments', column: 'class_id' } as const]),
-    ...(settings.archivedStudents === 'restore'
-      ? []
-      : [
-          { parent: 'students', child: 'enrollments', column: 'person_id' } as const,
-          { parent: 'students', child: 'guardianships', column: 'student_id' } as const,
-        ]),
-  ];
-  for (const { parent, child, column } of children) {
-    if (!contents.types[child]) continue;
-    await sql.query(
-      `UPDATE ${snapshotTable(prefix, child)} s SET presence = 'l' FROM ${parent} r
-       WHERE r.district_id = $1 AND r.status = 'archived' AND r.archived_by = 'user' AND s.${column} = r.sis_id
-         AND s.presence = 'p'`,
-      [districtId],
-    );
-  }
 }
 
 /** New guardians to whom no message can be sent, with their guardianships: they come when they have a contact. */

@@ -3,8 +3,9 @@ import type { CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import type { Sql } from './database.ts';
 import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
-import { DEPENDENT_TYPES } from './dependents.ts';
+import { DEPENDENT_TYPES, type DependentType } from './dependents.ts';
 import { keepRestored } from './kept-by-undo.ts';
+import { restoreWhole } from './return-along.ts';
 import { examples } from './snapshot-check.ts';
 import { undoRelinks } from './undo-relinks.ts';
 
@@ -108,8 +109,25 @@ export async function undo(
         ),
       );
   }
+  for (const [type, restored] of Object.entries(await restoreAlong(sql, input)) as [RecordType, number][])
+    counts[type].restored += restored;
   await keepRestored(sql, input);
   return { counts, warnings };
+}
+
+/** What had lost its other end before the undone run, and has both again now (guard §40). */
+async function restoreAlong(sql: PoolClient, input: UndoInput): Promise<Partial<Record<RecordType, number>>> {
+  const counts: Partial<Record<RecordType, number>> = {};
+  for (const recordType of Object.keys(DEPENDENT_TYPES) as DependentType[]) {
+    const along = Object.entries(DEPENDENT_TYPES[recordType]).map(
+      ([column, types]: [string, readonly RecordType[]]) =>
+        `SELECT r.sis_id FROM roster_changes c
+         JOIN ${recordType} r ON r.district_id = $1 AND r.${column} = c.sis_id AND r.archived_by = 'parent'
+         WHERE c.run_id = $2 AND c.action IN ('restore', 'relink') AND c.record_type IN (${types.map((type) => `'${type}'`).join(', ')})`,
+    );
+    counts[recordType] = await restoreWhole(sql, input, recordType, along.join(' UNION '));
+  }
+  return counts;
 }
 
 /** Why a record is left as it is; null: it is restored. `c` is the change of the undone run, `r` the record now. */
@@ -132,7 +150,7 @@ function whyNotSql(recordType: RecordType): string {
                  WHERE e.district_id = $1 AND e.record_type = '${recordType}' AND e.sis_id = c.sis_id AND e.edited_at > u.finished_at)
       THEN 'it was changed by hand since'
     WHEN r.archived_run_id IS DISTINCT FROM $2 THEN 'it was archived again since'
-    WHEN r.sync_id IS DISTINCT FROM $4 THEN 'it belongs to the sync no longer'
+    WHEN r.sync_id IS DISTINCT FROM $4 AND r.archived_by <> 'parent' THEN 'it belongs to the sync no longer'
     ${parents.join(' ')}
     END`;
 }

@@ -11,6 +11,18 @@ CREATE INDEX kept_records_undo_run_id_idx ON kept_records (undo_run_id) WHERE un
 -- Of an undo: whether what it restores is kept.
 ALTER TABLE runs ADD COLUMN keeps_restored boolean NOT NULL DEFAULT true;
 
+-- Whether a record was archived with what it hangs on, and so was not measured. Of those before it is known only while they
+-- are archived still: what is not known to have been measured counts as such.
+ALTER TABLE roster_changes ADD COLUMN is_along boolean NOT NULL DEFAULT false;
+UPDATE roster_changes c SET is_along = true
+WHERE c.action = 'archive' AND c.record_type = 'enrollments' AND NOT EXISTS (
+  SELECT 1 FROM enrollments r WHERE r.district_id = c.district_id AND r.sis_id = c.sis_id
+    AND r.archived_by = 'sync' AND r.archived_run_id = c.run_id);
+UPDATE roster_changes c SET is_along = true
+WHERE c.action = 'archive' AND c.record_type = 'guardianships' AND NOT EXISTS (
+  SELECT 1 FROM guardianships r WHERE r.district_id = c.district_id AND r.sis_id = c.sis_id
+    AND r.archived_by = 'sync' AND r.archived_run_id = c.run_id);
+
 -- What went along with a record is found again from that record when it returns.
 CREATE INDEX enrollments_along_class_idx ON enrollments (district_id, class_id) WHERE archived_by = 'parent';
 CREATE INDEX enrollments_along_person_idx ON enrollments (district_id, person_id) WHERE archived_by = 'parent';
