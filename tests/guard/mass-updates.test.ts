@@ -1,4 +1,5 @@
 import { NO_UPDATE_THRESHOLD, type RunSettings, type Student } from '@rollbook/core';
+import { requestSync } from '@rollbook/pipeline';
 import { listRunChanges, readRun, type ListedChange } from '@rollbook/store';
 import { PipelineHarness, type RunResult } from '../pipeline-harness.ts';
 import { RosterBuilder } from '../roster-builder.ts';
@@ -423,6 +424,39 @@ describe('guard §36: the update threshold', () => {
       status: 'succeeded',
       counts: { students: { restored: 40, withheldUpdates: 0 } },
     });
+  });
+
+  it('withholds them also where the roster moved before they were applied, and the run compares again', async () => {
+    await configure(at(30));
+    aBadNight();
+    const { runId } = await requestSync(harness.context, 'sis', { trigger: 'cli', preview: false });
+    for (const stage of ['fetch', 'diff', 'guard'])
+      for (const job of harness.queue.jobs.splice(0)) {
+        expect(job.stage).toBe(stage);
+        await harness.step(job.stage, job.payload);
+      }
+    await harness.sql(`UPDATE districts SET roster_version = roster_version + 1`);
+    await harness.work();
+    const run = await harness.result(runId);
+    expect(run).toMatchObject({ status: 'held', counts: { students: { updated: 0, withheldUpdates: 61 } } });
+    expect(massUpdatesOf(run)).toHaveLength(1);
+    expect(await harness.sql(`SELECT count(*)::integer AS count FROM update_findings WHERE run_id = ${runId}`)).toEqual(
+      [{ count: 4 }],
+    );
+    expect(await namesOf(`school_id = 'A' AND sis_id <> 'new'`)).toEqual({ José: 60 });
+  });
+
+  it('measures nothing of another sync of the district', async () => {
+    const other = new RosterBuilder().school('C').students(60, 'C', 'c');
+    const { source } = harness;
+    await harness.createSync('other', 'riverside', at(30));
+    harness.source = other;
+    await harness.run('other');
+    for (const student of other.records.students.values()) student.familyName = 'Other';
+    expect(await harness.run('other')).toMatchObject({ counts: { students: { withheldUpdates: 60 } } });
+    harness.source = source;
+    change(20, { familyName: 'Other' });
+    expect(await harness.run('sis')).toMatchObject({ status: 'succeeded', counts: { students: { updated: 20 } } });
   });
 
   it('is in the report, with what would pass', async () => {

@@ -7,7 +7,7 @@ import {
   sweep,
   type PipelineContext,
 } from '@rollbook/pipeline';
-import { pauseSync, readRun } from '@rollbook/store';
+import { claimPerson, pauseSync, readRun } from '@rollbook/store';
 import { DecidedDistrict, ids } from './decided-district.ts';
 
 let district: DecidedDistrict;
@@ -211,4 +211,21 @@ describe('guard §40: the run that was due meanwhile', () => {
       'The run that is due was not started: There is no sync "sos".',
     ]);
   });
+});
+
+it('guard §40: the run of an approval ends although people act by hand before each of its steps', async () => {
+  const approvalRun = await queuedApproval();
+  let acts = 0;
+  for (let job = jobs().shift(); job; job = jobs().shift()) {
+    await claimPerson(district.database.pool, {
+      districtId: 'riverside',
+      recordType: 'students',
+      sisId: `b${++acts}`,
+      actor: 'pat',
+    });
+    await runStage(context, { ...job, isLastAttempt: true, signal: new AbortController().signal });
+  }
+  expect(await resultOf(approvalRun)).toMatchObject({ status: 'succeeded', counts: { students: { archived: 5 } } });
+  expect((await readRun(district.database, approvalRun)).round).toBe(3);
+  expect(await district.archived()).toEqual(ids('a', 5));
 });

@@ -65,7 +65,10 @@ describe('guard §39: a student who moves from the data of one sync to that of a
       before: { status: 'archived', sync_id: 'sis' },
       after: { status: 'active', sync_id: 'west' },
     });
-    // What hung on the student in the school that was left has its class and its person again, and is the first sync's.
+    // The class of the school that was left is left for good, unless the first sync enrolls the student again.
+    expect(await stateOf('enrollments', enrollment('a1', 'c1'))).toBe('sis archived');
+    own.enroll('a1', 'c1').student('a1', 'A');
+    expect((await sis()).counts).toMatchObject({ students: { restored: 0 }, enrollments: { restored: 1 } });
     expect(await stateOf('enrollments', enrollment('a1', 'c1'))).toBe('sis active');
   });
 

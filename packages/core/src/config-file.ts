@@ -12,6 +12,7 @@ import { checkContradictions } from './contradictions.ts';
 import { SourceConfig } from './source-config.ts';
 import { NO_UPDATE_THRESHOLD, UpdateThresholdSetting } from './update-threshold.ts';
 import { DEFAULT_WINDOW_HOURS, ThresholdWindow } from './threshold-window.ts';
+import { isTimezone, nearestTimezone } from './timezone.ts';
 
 /** A slug: lower-case letters, digits and inner hyphens, at most 63. It names the district or sync for good. */
 const Id = z
@@ -69,7 +70,7 @@ const Schedule = z
 const Timezone = z
   .string()
   .refine(isTimezone, {
-    error: ({ input }) => `expected a time zone such as America/Chicago, received ${received(input)}`,
+    error: ({ input }) => timezoneProblem(input),
   })
   .describe('IANA time zone');
 
@@ -212,12 +213,8 @@ export function configJsonSchema(): object {
   return { title: 'Rollbook configuration', ...z.toJSONSchema(ConfigFile, { io: 'input' }) };
 }
 
-/** Intl also takes offsets such as `+05:00`, which know no daylight saving time. */
-function isTimezone(timezone: string): boolean {
-  if (!/^[A-Za-z]/.test(timezone)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
+function timezoneProblem(input: unknown): string {
+  const problem = `expected a time zone such as America/Chicago, received ${received(input)}`;
+  const meant = typeof input === 'string' ? nearestTimezone(input) : undefined;
+  return meant === undefined ? problem : `${problem}. Did you mean "${meant}"?`;
 }

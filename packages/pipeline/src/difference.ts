@@ -1,8 +1,11 @@
 import type { ArchiveCount, RecordType, UpdateCount } from '@rollbook/core';
 import type { CountedWarning } from './snapshot.ts';
+import type { Delivery } from './source.ts';
 
 /** What a run would do to one record type; archives are counted by group instead. */
 export interface TypeDifference {
+  /** How the type arrived; left out: it did not. */
+  readonly delivery?: Delivery;
   readonly created: number;
   readonly updated: number;
   readonly restored: number;

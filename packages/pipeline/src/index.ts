@@ -2,6 +2,7 @@ export * from './source.ts';
 export * from './snapshot.ts';
 export * from './difference.ts';
 export * from './faults.ts';
+export * from './database-away.ts';
 export * from './stage.ts';
 export * from './synced-types.ts';
 export * from './catalogue.ts';

@@ -205,6 +205,7 @@ export class Intake {
     if (this.#linked === null) return { record: this.#atHome(given, home, schools), presence: 'p' };
     const linkedHome = home !== null && this.#isLinked(home) ? home : schools.find((id) => this.#isLinked(id));
     if (linkedHome !== undefined) return { record: this.#atHome(given, linkedHome, schools), presence: 'p' };
+    if (given.school !== null && !isKnown) return { record: given, presence: 'u' };
     this.#outside(home);
     return { record: this.#atHome(given, home, schools), presence: 'o' };
   }

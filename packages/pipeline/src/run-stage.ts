@@ -1,5 +1,6 @@
 import { SyncError, explainHold, type HoldEvidence, type HoldExplanation } from '@rollbook/core';
 import type { StagePayload } from './catalogue.ts';
+import { isDatabaseAway } from './database-away.ts';
 import { LeaseLost, RosterMoved, SnapshotLost } from './faults.ts';
 import { judgeRun, type WholeJudgement } from './judge-updates.ts';
 import type { ActiveRun, JudgeAgain, Judgement, Lease, RunInfo, RunOutcome } from './ledger.ts';
@@ -135,16 +136,8 @@ async function noteRetry({ ledger, log }: PipelineContext, lease: Lease, failure
   log.warn({ runId: lease.runId, stage: lease.stage, reason: failure.reason }, failure.message);
 }
 
-/** What a database that restarts or cannot be reached says: SQLSTATE classes 08 and 57P, or the socket's own code. */
-const AWAY = /^(08...|57P0[1-4]|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
-const AWAY_MESSAGE = /Connection terminated|connection timeout|Client has encountered a connection error/i;
-const AWAY_RETRY_MS = 2_000;
-
 /** A database that is away comes back: waiting for it costs no attempt. */
-function isDatabaseAway(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return (typeof code === 'string' && AWAY.test(code)) || (typeof message === 'string' && AWAY_MESSAGE.test(message));
-}
+const AWAY_RETRY_MS = 2_000;
 
 /** @throws SyncError: the error itself, or what stands for it. */
 function rethrowKnown(error: unknown): never {

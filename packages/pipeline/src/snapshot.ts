@@ -127,7 +127,7 @@ export interface SnapshotStore {
     /** Whether rows that the roster holds already are recognised; if not, all are kept. */
     readonly recognises: boolean;
   }): Promise<SnapshotDraft>;
-  /** Active schools, terms, courses or classes of the district. */
+  /** Active schools, terms, courses or classes of the district that no delta has marked as deleted. */
   knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]>;
   /** How many active records of a type the sync manages within its scope. */
   managedCount(districtId: string, syncId: string, recordType: RecordType, scope: Scope): Promise<number>;

@@ -3,7 +3,8 @@ import type { Sql } from './database.ts';
 /**
  * What a change set says of a record. `u` update, `r` restore, `h` nothing but the hash changes, `a` archive, `w` archive
  * and `v` update that the guard withheld, `k` missing and kept by a decision, `g` missing and in grace, `l` takes another id
- * (`other_id`), `o` adopts the manual record `other_id`, `b` was archived with a record that is restored, and comes back with it.
+ * (`other_id`), `o` adopts the manual record `other_id`, `b` was archived with a record that is restored, and comes back
+ * with it.
  */
 export type ChangeAction = 'u' | 'r' | 'h' | 'a' | 'w' | 'v' | 'k' | 'g' | 'l' | 'o' | 'b';
 

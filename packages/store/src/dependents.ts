@@ -5,7 +5,7 @@ import { changesTable } from './changes.ts';
 import type { DiffInput } from './diff.ts';
 import { isRecognisableSql } from './effective-values.ts';
 import { planFor } from './plans.ts';
-import { missedTable } from './recognised.ts';
+import { missedTable, touchedTable } from './recognised.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /** Records that cannot outlive those they join (guard §6): by column, the record types it points to. */
@@ -87,7 +87,10 @@ function hangingSql(recordType: DependentType, columns: readonly string[]): stri
        SELECT sis_id, school_id, hash, is_own, bool_or(ends) AS ends FROM (${joined.join(' UNION ALL ')}) j GROUP BY 1, 2, 3, 4)`;
 }
 
-/** What the data lists of the sync's own stays the data's to say: rows of `hanging` (`h`) that stand in the snapshot, or were recognised. */
+/**
+ * What the data lists of the sync's own stays the data's to say: rows of `hanging` (`h`) that stand in the snapshot, or were
+ * recognised and not touched since.
+ */
 function unlisted({ prefix, contents }: DiffInput, recordType: DependentType): { join: string; where: string } {
   const delivered = contents.types[recordType];
   if (!delivered) return { join: '', where: '' };
@@ -95,8 +98,9 @@ function unlisted({ prefix, contents }: DiffInput, recordType: DependentType): {
   if (delivered.recognised === 0) return { join: '', where: isAbsent };
   return {
     join: `LEFT JOIN (SELECT DISTINCT source_hash FROM ${missedTable(prefix)} WHERE record_type = '${recordType}') m
-           ON m.source_hash = h.hash`,
-    where: `${isAbsent} AND (h.hash IS NULL OR m.source_hash IS NOT NULL)`,
+           ON m.source_hash = h.hash
+           LEFT JOIN ${touchedTable(prefix)} t ON t.record_type = '${recordType}' AND t.sis_id = h.sis_id`,
+    where: `${isAbsent} AND (h.hash IS NULL OR m.source_hash IS NOT NULL OR t.sis_id IS NOT NULL)`,
   };
 }
 

@@ -23,7 +23,14 @@ import { planReturns } from './return-along.ts';
 import { noteRoleChanges } from './role-changes.ts';
 import { limitSnapshot } from './snapshot-limits.ts';
 import { verifySnapshot } from './snapshot-verify.ts';
-import { countOvertaken, noteTouched, overtakenWarnings, passOverLost, type Overtaken } from './touched.ts';
+import {
+  countOvertaken,
+  noteTouched,
+  overtakenWarnings,
+  passOverLost,
+  takeUpArchived,
+  type Overtaken,
+} from './touched.ts';
 
 export interface DiffInput extends CompareOptions {
   /** Names the snapshot's tables; the change set is written beside them. */
@@ -40,14 +47,15 @@ export interface DiffInput extends CompareOptions {
  * @throws SnapshotLost if the snapshot's tables do not hold what its contents say, or it is not known what was changed in
  *   the roster since its records were recognised.
  */
-export async function diff(sql: PoolClient, input: DiffInput): Promise<Difference> {
-  await verifySnapshot(sql, input.prefix, input.contents);
-  const rosterVersion = await readRosterVersion(sql, input.districtId);
-  await createTouched(sql, input.prefix);
-  const { hasMoved, count: touched } = await noteTouched(sql, input, {
-    since: input.contents.recognition.rosterVersion,
-    isRecognised: Object.values(input.contents.types).some(({ recognised }) => recognised > 0),
+export async function diff(sql: PoolClient, given: DiffInput): Promise<Difference> {
+  await verifySnapshot(sql, given.prefix, given.contents);
+  const rosterVersion = await readRosterVersion(sql, given.districtId);
+  await createTouched(sql, given.prefix);
+  const { hasMoved, count: touched } = await noteTouched(sql, given, {
+    since: given.contents.recognition.rosterVersion,
+    isRecognised: Object.values(given.contents.types).some(({ recognised }) => recognised > 0),
   });
+  const input = touched === 0 ? given : { ...given, contents: await takeUpArchived(sql, given, given.contents) };
   const warnings: CountedWarning[] = await limitSnapshot(sql, input);
   if (hasMoved) await passOverLost(sql, input, input.contents);
   const overtaken = touched > 0 ? await countOvertaken(sql, input, input.contents) : {};
@@ -145,7 +153,9 @@ async function summarise(
     const count = comparisons[recordType]?.counts ?? NO_ACTIONS;
     const canBeAdopted = recordType === 'schools' || recordType === 'classes';
     if (!comparisons[recordType] && !dependents[recordType] && !returning[recordType]) continue;
+    const delivery = comparisons[recordType] && input.contents.types[recordType]?.delivery;
     types[recordType] = {
+      ...(delivery && { delivery }),
       created: count.c,
       updated: count.u,
       restored: count.r,

@@ -44,7 +44,7 @@ export function joinSetsSql(prefix: string, recordType: RecordType, ranking: str
          (array_agg(x.school_id) FILTER (WHERE x.place = 1))[1] AS own_school_id,
          array_agg(x.school_id) FILTER (WHERE x.presence = 'p') AS homes
        FROM sets x GROUP BY x.sis_id HAVING bool_or(x.presence = 'p')
-     ), joined AS (
+     ), joined AS MATERIALIZED (
        SELECT g.kept, g.sis_id, g.own_school_id, g.homes, ${joined.join(', ')} FROM gathered g
      ), settled AS (
        SELECT j.kept, ${sets.map((name) => `j.${name}`).join(', ')},

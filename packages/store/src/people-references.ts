@@ -90,8 +90,9 @@ async function markLostAmongRecognised(
   // Only who was there, and is neither recognised nor in the snapshot now, can be missing from rows that were sound.
   const isMissing = `p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active' AND ${isNowhere(tables, to, 'p.sis_id')}`;
   const absent = to
-    .filter((type) => tables.delivered.get(type) === 'full')
+    .filter((type) => tables.delivered.has(type))
     .flatMap((type) => {
+      if (tables.delivered.get(type) === 'delta') return [endedByDelta(tables, type, isMissing)];
       // What was missed is known only of types of which something was recognised.
       if (recognised.count(type) === 0) return [`SELECT p.sis_id FROM ${type} p WHERE ${isMissing}`];
       return [
@@ -137,6 +138,14 @@ async function markLostAmongRecognised(
   return lost;
 }
 
+/** A delta is silent about all but those whom it ends, or an earlier one has marked. */
+function endedByDelta({ prefix }: DraftTables, type: RecordType, isMissing: string): string {
+  return `SELECT p.sis_id FROM ${type} p JOIN (
+      SELECT e.sis_id FROM ${snapshotTable(prefix, type)} e WHERE e.presence IN ('g', 'o')
+      UNION SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}'
+    ) ended ON ended.sis_id = p.sis_id WHERE ${isMissing}`;
+}
+
 /**
  * The record of a reference is nowhere: not in the snapshot, be it that its row was recognised, nor in the roster where
  * its type came in part or not at all, or where its row does not say enough to change it (guard §20, §37). `$1` is the
@@ -150,7 +159,9 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
       const inSnapshot = `SELECT 1 FROM ${table} x WHERE x.sis_id = ${id} AND x.presence = 'p'`;
       const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
       if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
-      const isEnded = `EXISTS (SELECT 1 FROM ${table} e WHERE e.sis_id = x.sis_id AND e.presence IN ('g', 'o'))`;
+      // Whom this delta ends, or an earlier one has marked, takes nothing new (guard §33).
+      const isEnded = `(EXISTS (SELECT 1 FROM ${table} e WHERE e.sis_id = x.sis_id AND e.presence IN ('g', 'o'))
+        OR EXISTS (SELECT 1 FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}' AND m.sis_id = x.sis_id))`;
       if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active' AND NOT ${isEnded}`];
       const stays = `SELECT 1 FROM ${table} x JOIN ${type} a ON a.district_id = $1 AND a.sis_id = x.sis_id AND a.status = 'active'
                      WHERE x.sis_id = ${id} AND x.presence IN ('u', 's')`;

@@ -37,12 +37,15 @@ export async function settlePlaces(
 
 /** Only somebody whom the roster holds at no school, or not at all, is taken without one. */
 async function keepSchools(sql: Sql, { prefix, districtId }: DraftTables, recordType: PlacedType): Promise<void> {
-  await sql.query(
-    `UPDATE ${snapshotTable(prefix, recordType)} s SET presence = 'u' FROM ${recordType} r
+  const table = snapshotTable(prefix, recordType);
+  const { rowCount } = await sql.query(
+    `UPDATE ${table} s SET presence = 'u' FROM ${recordType} r
      WHERE s.presence = 'p' AND s.school_id IS NULL
        AND r.district_id = $1 AND r.sis_id = s.sis_id AND r.school_id IS NOT NULL`,
     [districtId],
   );
+  // What refers to them is joined with these rows next.
+  if ((rowCount ?? 0) > 0) await sql.query(`ANALYZE ${table} (presence)`);
 }
 
 async function skipNewClasses(

@@ -19,8 +19,8 @@ export const touchedTable = (prefix: string): string => `snapshot."${prefix}_tou
 /** Makes the table, if an older version has written the snapshot without it. */
 export const createTouched = async (sql: ClientBase, prefix: string): Promise<void> => {
   await sql.query(
-    `CREATE UNLOGGED TABLE IF NOT EXISTS ${touchedTable(prefix)} (record_type text NOT NULL, sis_id text COLLATE "C" NOT NULL)
-     WITH (autovacuum_enabled = false)`,
+    `CREATE UNLOGGED TABLE IF NOT EXISTS ${touchedTable(prefix)} (record_type text NOT NULL, sis_id text COLLATE "C" NOT NULL,
+       was_active boolean NOT NULL) WITH (autovacuum_enabled = false)`,
   );
 };
 

@@ -1,5 +1,5 @@
 import { counted, type RecordType } from '@rollbook/core';
-import type { CountedWarning, Presence, WinningRow } from '@rollbook/pipeline';
+import type { CountedWarning, OpenedType, Presence, WinningRow } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
 import type { Sql } from './database.ts';
 import { counting, type DraftTables, type Reported } from './snapshot-check.ts';
@@ -25,7 +25,7 @@ interface Lost {
 
 export interface RepeatedRowsInput {
   readonly recordType: RecordType;
-  readonly wins: WinningRow;
+  readonly opened: OpenedType;
   /** Ids that may stand in the table twice; null: any may. */
   readonly suspects: readonly string[] | null;
 }
@@ -37,7 +37,7 @@ export interface RepeatedRowsInput {
 export async function settleRepeatedRows(
   sql: Sql,
   tables: DraftTables,
-  { recordType, wins, suspects }: RepeatedRowsInput,
+  { recordType, opened, suspects }: RepeatedRowsInput,
 ): Promise<CountedWarning[]> {
   const taken = await takeUpRecognised(sql, tables, recordType);
   const candidates = suspects === null ? null : [...suspects, ...taken];
@@ -49,10 +49,10 @@ export async function settleRepeatedRows(
   );
   const repeated = rows.map((row) => row.sis_id);
   if (repeated.length === 0) return [];
-  const order = wins === 'last' ? 's.line DESC, s.ctid DESC' : 's.line, s.ctid';
+  const order = opened.wins === 'last' ? 's.line DESC, s.ctid DESC' : 's.line, s.ctid';
   const ranking = `PARTITION BY s.sis_id ORDER BY ${RANK}, ${order}`;
   const lost = await settle(sql, tables, { recordType, ranking, repeated });
-  return lost.flatMap((each) => warningsOf(each, recordType, wins));
+  return lost.flatMap((each) => warningsOf(each, recordType, opened));
 }
 
 /**
@@ -155,14 +155,14 @@ const WHY_OUTRANKED: Readonly<Record<Presence, string>> = {
   l: 'left out',
 };
 
-function warningsOf({ kind, count, rows }: Lost, recordType: RecordType, wins: WinningRow): CountedWarning[] {
+function warningsOf({ kind, count, rows }: Lost, recordType: RecordType, { file, wins }: OpenedType): CountedWarning[] {
   if (kind === 'repeated') return counting(rows, count, 'repeated_id', recordType, (row) => repeatedMessage(row, wins));
   const ids = rows.slice(0, 3).map(({ sis_id }) => `"${sis_id}"`);
   const first = rows[0]?.line ?? 0;
   return [
     {
       code: 'rows_joined',
-      file: recordType,
+      file,
       line: first > 0 ? first : null,
       message:
         `${counted(count, 'row')} of ${recordType} ${count === 1 ? 'differs' : 'differ'} from another row of the same id ` +

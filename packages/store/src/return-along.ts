@@ -16,7 +16,8 @@ const listed = (types: readonly RecordType[]): string => types.map((type) => `'$
 /**
  * Adds to the change set, as `b`, the enrollments and guardianships that were archived with a record which the run restores,
  * and of which the data says nothing (guard §40): in a delta, of a type that was not delivered, or of another sync. Those
- * that stand in the data are restored by their own rows.
+ * that stand in the data are restored by their own rows. Of a record that is taken over from another sync, what that sync
+ * had hung on it does not follow: whoever moved is no longer in the classes that were left.
  *
  * @returns how many of each type will have all their ends, if nothing of that is withheld.
  */
@@ -27,11 +28,15 @@ export async function planReturns(sql: PoolClient, input: DiffInput): Promise<Co
   if (rows.length === 0) return counts;
   for (const recordType of TYPES) {
     const columns = Object.entries(DEPENDENT_TYPES[recordType]);
-    const along = columns.map(
-      ([column, types]) =>
-        `SELECT r.sis_id FROM ${changes} c
-         JOIN ${recordType} r ON r.district_id = $1 AND r.${column} = coalesce(c.other_id, c.sis_id) AND r.archived_by = 'parent'
-         WHERE c.action IN ('r', 'o') AND c.record_type IN (${listed(types)})`,
+    const along = columns.flatMap(([column, types]) =>
+      types.map(
+        (type) =>
+          `SELECT r.sis_id FROM ${changes} c
+           JOIN ${type} p ON p.district_id = $1 AND p.sis_id = coalesce(c.other_id, c.sis_id)
+           JOIN ${recordType} r ON r.district_id = $1 AND r.${column} = p.sis_id AND r.archived_by = 'parent'
+           WHERE c.action IN ('r', 'o') AND c.record_type = '${type}'
+             AND (p.sync_id IS NULL OR p.sync_id = $2 OR r.sync_id IS DISTINCT FROM p.sync_id)`,
+      ),
     );
     const ends = columns.map(([column, types]) => endSql(changes, column, types));
     const { join, where } = silentSql(input, recordType);

@@ -124,9 +124,9 @@ class Draft implements SnapshotDraft {
   async #settleRepeated(tables: DraftTables, types: readonly RecordType[]): Promise<CountedWarning[]> {
     const warnings: CountedWarning[] = [];
     for (const recordType of types) {
-      const wins = this.#opened.get(recordType)?.wins ?? 'last';
+      const opened = this.#opened.get(recordType) ?? { file: recordType, wins: 'last' };
       const suspects = this.#writer.suspectedRepeats(recordType);
-      warnings.push(...(await settleRepeatedRows(this.#sql, tables, { recordType, wins, suspects })));
+      warnings.push(...(await settleRepeatedRows(this.#sql, tables, { recordType, opened, suspects })));
     }
     return warnings;
   }
@@ -185,8 +185,11 @@ export class PostgresSnapshots implements SnapshotStore {
     let after = '';
     for (;;) {
       const { rows } = await this.#pool.query<KnownRecord>(
-        `SELECT sis_id AS "sisId", ${school} AS school FROM ${recordType}
-         WHERE district_id = $1 AND sis_id > $2 AND status = 'active' ORDER BY sis_id LIMIT ${KNOWN_RECORDS_PAGE}`,
+        `SELECT sis_id AS "sisId", ${school} AS school FROM ${recordType} r
+         WHERE district_id = $1 AND sis_id > $2 AND status = 'active' AND NOT EXISTS (
+           SELECT 1 FROM delta_marks m
+           WHERE m.sync_id = r.sync_id AND m.record_type = '${recordType}' AND m.sis_id = r.sis_id)
+         ORDER BY sis_id LIMIT ${KNOWN_RECORDS_PAGE}`,
         [districtId, after],
       );
       const last = rows.at(-1);

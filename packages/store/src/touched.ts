@@ -1,5 +1,6 @@
 import { RECORD_TYPES, countedRecords, type RecordType } from '@rollbook/core';
 import { SnapshotLost, type CountedWarning, type SnapshotContents } from '@rollbook/pipeline';
+import { columnsOf } from './columns.ts';
 import type { Sql } from './database.ts';
 import { DEPENDENT_TYPES } from './dependents.ts';
 import { isRecognisableSql } from './effective-values.ts';
@@ -27,7 +28,8 @@ export interface Touched {
 /**
  * Notes beside a snapshot which records of the sync were changed by hand or by other syncs since their hashes were read
  * (guard §40): of those it is not known any more whether their rows were recognised. Whoever joins has changed nothing
- * that a row says. To be called in a REPEATABLE READ transaction, or under the lock of the district.
+ * that a row says, nor has who was archived and restored. To be called in a REPEATABLE READ transaction, or under the lock
+ * of the district.
  *
  * @param since the roster version of the hashes.
  * @param isRecognised whether any row was recognised; if none was, none can be forgotten.
@@ -56,20 +58,68 @@ export async function noteTouched(
   let count = 0;
   for (const recordType of RECORD_TYPES) {
     const { rowCount } = await sql.query(
-      `INSERT INTO ${table} (record_type, sis_id)
-       SELECT '${recordType}', r.sis_id FROM ${recordType} r JOIN (
-         SELECT e.sis_id FROM ${EDITS_SINCE} AND e.record_type = '${recordType}' AND e.action <> 'claim'
-         UNION
-         SELECT c.sis_id FROM roster_changes c
-         WHERE c.record_type = '${recordType}' AND c.run_id IN (SELECT u.id FROM ${RUNS_SINCE})
-       ) t ON t.sis_id = r.sis_id
-       WHERE r.district_id = $1 AND r.sync_id = $2`,
+      `WITH events AS (
+         SELECT e.sis_id, e.action, e.roster_version AS version
+         FROM ${EDITS_SINCE} AND e.record_type = '${recordType}' AND e.action <> 'claim'
+         UNION ALL
+         SELECT c.sis_id, c.action, v.roster_version FROM (SELECT u.id, u.roster_version FROM ${RUNS_SINCE}) v
+         JOIN roster_changes c ON c.run_id = v.id AND c.record_type = '${recordType}'
+       ), touched AS (
+         SELECT sis_id, (array_agg(action ORDER BY version))[1] = 'archive' AND bool_and(action IN ('archive', 'restore')) AS was_active
+         FROM events GROUP BY 1
+       )
+       INSERT INTO ${table} (record_type, sis_id, was_active)
+       SELECT '${recordType}', r.sis_id, t.was_active FROM touched t
+       JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = t.sis_id AND r.sync_id = $2
+       WHERE NOT (t.was_active AND r.status = 'active')`,
       values,
     );
     count += rowCount ?? 0;
   }
   await sql.query(`ANALYZE ${table}`);
   return { hasMoved: true, count };
+}
+
+/**
+ * Records that were recognised and only archived since hold what their rows say: these become rows of the snapshot again,
+ * so that what the data has is restored where the settings say so (guard §10).
+ *
+ * @returns what the snapshot holds now; kept with it, in the caller's transaction.
+ */
+export async function takeUpArchived(
+  sql: Sql,
+  { prefix, districtId, syncId }: TouchedInput,
+  contents: SnapshotContents,
+): Promise<SnapshotContents> {
+  const types = { ...contents.types };
+  let { missed } = contents.recognition;
+  for (const recordType of RECORD_TYPES) {
+    const type = types[recordType];
+    if (!type?.recognised) continue;
+    const table = snapshotTable(prefix, recordType);
+    const columns = columnsOf(recordType).map(({ name }) => name);
+    const { rowCount } = await sql.query(
+      `WITH taken AS (
+         INSERT INTO ${table} (sis_id, ${columns.join(', ')}, source_hash, presence, line)
+         SELECT r.sis_id, ${columns.map((name) => `r.${name}`).join(', ')}, r.source_hash, 'p', 0
+         FROM ${touchedTable(prefix)} t
+         JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = t.sis_id AND r.sync_id = $2 AND r.status <> 'active'
+         LEFT JOIN ${missedTable(prefix)} m ON m.record_type = '${recordType}' AND m.source_hash = r.source_hash
+         LEFT JOIN ${table} s ON s.sis_id = r.sis_id
+         WHERE t.record_type = '${recordType}' AND t.was_active AND ${isRecognisableSql(recordType, 'r')}
+           AND m.source_hash IS NULL AND s.sis_id IS NULL
+         RETURNING source_hash)
+       INSERT INTO ${missedTable(prefix)} (record_type, source_hash) SELECT '${recordType}', source_hash FROM taken`,
+      [districtId, syncId],
+    );
+    const taken = rowCount ?? 0;
+    types[recordType] = { ...type, recognised: type.recognised - taken };
+    missed += taken;
+  }
+  const changed = { ...contents, types, recognition: { ...contents.recognition, missed } };
+  if (missed > contents.recognition.missed)
+    await sql.query('UPDATE snapshots SET contents = $2 WHERE table_prefix = $1', [prefix, JSON.stringify(changed)]);
+  return changed;
 }
 
 /**

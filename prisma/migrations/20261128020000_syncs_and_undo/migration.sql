@@ -23,6 +23,13 @@ WHERE c.action = 'archive' AND c.record_type = 'guardianships' AND NOT EXISTS (
   SELECT 1 FROM guardianships r WHERE r.district_id = c.district_id AND r.sis_id = c.sis_id
     AND r.archived_by = 'sync' AND r.archived_run_id = c.run_id);
 
+-- Manual enrollments that ended because a link let the sync adopt their class: a person wanted it.
+UPDATE roster_changes c SET is_approved = true
+FROM enrollments r JOIN roster_changes a ON a.district_id = r.district_id AND a.record_type = 'classes' AND a.sis_id = r.class_id
+  AND a.action = 'adopt'
+WHERE c.action = 'archive' AND c.record_type = 'enrollments' AND r.district_id = c.district_id AND r.sis_id = c.sis_id
+  AND a.run_id = c.run_id;
+
 -- What went along with a record is found again from that record when it returns.
 CREATE INDEX enrollments_along_class_idx ON enrollments (district_id, class_id) WHERE archived_by = 'parent';
 CREATE INDEX enrollments_along_person_idx ON enrollments (district_id, person_id) WHERE archived_by = 'parent';

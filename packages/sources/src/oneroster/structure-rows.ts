@@ -70,7 +70,7 @@ export function takeCourse(row: RosterRow<'courses'>, line: number, { report, ou
     sisId,
     title: row.title,
     code: textOrNull(row.courseCode),
-    school: row.orgSourcedId === '' ? null : organisations.schoolOf(row.orgSourcedId),
+    school: isNothing(row.orgSourcedId) ? null : organisations.schoolOf(row.orgSourcedId),
     grades: listOf(row.grades),
     subjects: listOf(row.subjects),
   };
