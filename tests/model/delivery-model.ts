@@ -1,6 +1,14 @@
 import { RECORD_TYPES, type RecordType, type RosterRecord } from '@rollbook/core';
 import { joinRows } from './joined-rows.ts';
-import { homeSchool, keyOf, valuesOf, type Key, type ModelRecord, type RosterModel, type Values } from './roster-model.ts';
+import {
+  homeSchool,
+  keyOf,
+  valuesOf,
+  type Key,
+  type ModelRecord,
+  type RosterModel,
+  type Values,
+} from './roster-model.ts';
 
 /** A row of a delivery: `unusable` ones tell no more than the id of their record (guard §20). */
 export interface Row {
@@ -45,7 +53,8 @@ export function judgeDelivery(
     for (const { record, state } of delivery.rows.filter((row) => row.type === type)) {
       const key = keyOf(type, record.sisId);
       const base = { type, id: record.sisId, values: valuesOf(type, record) };
-      const verdict = state === 'there' ? judgeRow(reading, base) : { means: state === 'gone' ? state : 'seen' } as const;
+      const verdict =
+        state === 'there' ? judgeRow(reading, base) : ({ means: state === 'gone' ? state : 'seen' } as const);
       rows.set(key, [...(rows.get(key) ?? []), { ...base, ...verdict }]);
     }
     for (const [key, ofId] of rows) reading.judged.set(key, joinRows(reading, ofId));
@@ -144,7 +153,8 @@ function judgeReference(reading: Reading, types: readonly RecordType[], id: stri
   const { delivery, roster, judged } = reading;
   const found = types.map((type) => judged.get(keyOf(type, id))?.means);
   const places = types.map((type, i): Judged['means'] | undefined => {
-    if (found[i] === undefined) return delivery.kinds.get(type) !== 'full' && roster.isActive(type, id) ? 'there' : undefined;
+    if (found[i] === undefined)
+      return delivery.kinds.get(type) !== 'full' && roster.isActive(type, id) ? 'there' : undefined;
     if (found[i] !== 'unplaced' && found[i] !== 'seen') return found[i];
     const record = roster.get(type, id);
     if (record?.status !== 'active') return found[i];

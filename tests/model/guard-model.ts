@@ -1,5 +1,5 @@
 import { RECORD_TYPES, type RecordType, type RunSettings } from '@rollbook/core';
-import { homeSchool, keyOf, type Key, type ModelRecord, type RosterModel } from './roster-model.ts';
+import { cameSince, homeSchool, keyOf, type Key, type ModelRecord, type RosterModel } from './roster-model.ts';
 import type { Missing } from './plan-model.ts';
 
 /** A measurement as the table of findings has it. */
@@ -70,8 +70,7 @@ function measureGroup(
   // What goes with its parent in this run does not wait.
   const waits = group.filter((record) => waiting.has(keyOf(type, record.id)) && !entryOf(record));
   const newcomers = group.filter(
-    (record) =>
-      since !== null && record.cameWith >= since && !toArchive.includes(record) && !waits.includes(record),
+    (record) => since !== null && cameSince(record, since) && !toArchive.includes(record) && !waits.includes(record),
   ).length;
   const gone = before.filter((record) => record.type === type && homeSchool(record) === school).length;
   const active = group.length - newcomers;

@@ -21,6 +21,8 @@ export interface Plan {
   readonly restored: readonly Judged[];
   /** What a delta is silent about and comes back with the person or class that it brings back (guard §40). */
   readonly broughtBack: readonly ModelRecord[];
+  /** What went along with such a one and is not in the data: it is archived for itself from now on. */
+  readonly parted: readonly ModelRecord[];
   /** In the data and left as they are, by type. */
   readonly unchanged: ReadonlyMap<RecordType, number>;
   readonly missing: ReadonlyMap<Key, Missing>;
@@ -69,8 +71,8 @@ export function planRun(input: PlanInput): Plan {
     else restored.push(row);
   }
   const missing = findMissing(input, present);
-  const broughtBack = findBroughtBack(input, [...created, ...updated, ...restored], restored, missing);
-  return { created, updated, restored, broughtBack, unchanged, missing };
+  const along = findAlong(input, [...created, ...updated, ...restored], restored, missing);
+  return { created, updated, restored, ...along, unchanged, missing };
 }
 
 /** What its own sync archived belongs to nobody, and is taken over by the next that has it (guard §39). */
@@ -81,31 +83,36 @@ const isTakenOver = ({ sync }: PlanInput, { owner, status, archivedBy }: ModelRe
 export const spared = ({ hasJoined, values }: ModelRecord, row: Judged): Judged['values'] =>
   hasJoined ? { ...row.values, family_name: values['family_name'] ?? null } : row.values;
 
-/** As far as their other end is active; what the data says of them itself holds (guard §40). */
-function findBroughtBack(
-  { roster, delivery, judged }: PlanInput,
+/**
+ * As far as their other end is active; what the data says of them itself holds, if it speaks for them (guard §40).
+ * `broughtBack`: what it is silent about; `parted`: what it does not have although both ends are there again.
+ */
+function findAlong(
+  { sync, roster, delivery, judged, settings }: PlanInput,
   present: readonly Judged[],
   restored: readonly Judged[],
   missing: ReadonlyMap<Key, Missing>,
-): ModelRecord[] {
-  if (process.env['MODEL_OLD']) return [];
-  const back = new Set(
-    restored.flatMap(({ type, id }) => (delivery.kinds.get(type) === 'delta' ? [keyOf(type, id)] : [])),
-  );
+): Pick<Plan, 'broughtBack' | 'parted'> {
+  const back = new Set(restored.map(({ type, id }) => keyOf(type, id)));
   const there = new Set(present.map(({ type, id }) => keyOf(type, id)));
   const stands = ({ type, id, status }: ModelRecord): boolean => {
     const key = keyOf(type, id);
     return there.has(key) || (status === 'active' && !missing.has(key));
   };
-  return (['enrollments', 'guardianships'] as const).flatMap((type) =>
+  const along = (['enrollments', 'guardianships'] as const).flatMap((type) =>
     roster.ofType(type).filter((record) => {
-      if (record.archivedBy !== 'parent' || delivery.kinds.get(type) === 'full') return false;
-      if (judged.has(keyOf(type, record.id))) return false;
+      if (record.archivedBy !== 'parent' || there.has(keyOf(type, record.id))) return false;
       const ends = roster.parentsOf(record);
       const isOfThese = ends.flat().some((end) => back.has(keyOf(end.type, end.id)));
       return isOfThese && ends.every((group) => group.some(stands));
     }),
   );
+  const isSilent = ({ type, id, owner }: ModelRecord): boolean => {
+    const means = judged.get(keyOf(type, id))?.means;
+    const kind = isLookedAt(type, settings) ? delivery.kinds.get(type) : undefined;
+    return owner !== sync || kind === undefined || means === 'seen' || (kind === 'delta' && means === undefined);
+  };
+  return { broughtBack: along.filter(isSilent), parted: along.filter((record) => !isSilent(record)) };
 }
 
 /** What a user archived and stays archived although it is in the data (guard §10). */

@@ -141,10 +141,7 @@ const full: fc.Arbitrary<Day> = fc.record({
   ),
 });
 
-export const anyDay: fc.Arbitrary<Day> = fc.oneof(
-  { weight: 3, arbitrary: full },
-  { weight: 2, arbitrary: delta },
-);
+export const anyDay: fc.Arbitrary<Day> = fc.oneof({ weight: 3, arbitrary: full }, { weight: 2, arbitrary: delta });
 
 export const anyDistrict: fc.Arbitrary<DistrictPlan> = fc.record({
   students: fc.array(fc.nat({ max: 12 }), { minLength: 2, maxLength: 4 }),

@@ -16,8 +16,10 @@ export interface ModelRecord {
   archivedAct: number | null;
   /** The sync that manages it; null: it is manual. */
   owner: string | null;
-  /** The run that created or restored it, or moved it into the group in which it counts (guard §32). */
+  /** The run that created or restored it last (guard §32). */
   cameWith: number;
+  /** Runs that moved it from one group to another, and from where. */
+  moves: { readonly runId: number; readonly from: string | null }[];
   /** It was archived as a root, and no approval covered it: it counts in the threshold's window (guard §35). */
   countsInWindow: boolean;
   /** Has joined: the name is their own (guard §11). */
@@ -32,7 +34,7 @@ export function newRecord(
   owner: string | null,
   cameWith: number,
 ): ModelRecord {
-  return { type, id, values, ...ACTIVE, owner, cameWith, countsInWindow: false, hasJoined: false };
+  return { type, id, values, ...ACTIVE, owner, cameWith, moves: [], countsInWindow: false, hasJoined: false };
 }
 
 /** By column, the field of a source's record that it holds; what two days may say differently, and every reference. */
@@ -84,6 +86,12 @@ const text = (values: Values, column: string): string | null => (values[column] 
 export function homeSchool({ type, id, values }: Pick<ModelRecord, 'type' | 'id' | 'values'>): string | null {
   if (type === 'schools') return id;
   return text(values, 'school_id');
+}
+
+/** Whether a record came into its group since a run, as the group was before it (guard §32). */
+export function cameSince(record: ModelRecord, since: number): boolean {
+  const first = record.moves.find(({ runId }) => runId >= since);
+  return record.cameWith >= since || (first !== undefined && first.from !== homeSchool(record));
 }
 
 /** A district's roster in memory, with the questions that the rules ask of it. */
@@ -149,7 +157,6 @@ export class RosterModel {
       const student = text(values, 'student_id');
       return status === 'active' && this.isActive('students', student ?? '') && !this.#isStudentOf(student, linked);
     };
-    if (process.env['MODEL_OLD']) return theirs.some(({ status, values }) => status === 'active' && this.#isStudentOf(text(values, 'student_id'), linked));
     if (theirs.some(isElsewhere)) return false;
     return theirs.some(({ values }) => this.#isStudentOf(text(values, 'student_id'), linked));
   }

@@ -170,12 +170,14 @@ export class SyncModel {
       counts[row.type][record.status === 'active' ? 'updated' : 'restored']++;
       const isNew = record.status === 'archived';
       Object.assign(record, { values: spared(record, row), owner: this.id, ...ACTIVE });
-      if (isNew || homeSchool(record) !== home) record.cameWith = runId;
+      if (isNew) record.cameWith = runId;
+      if (homeSchool(record) !== home) record.moves.push({ runId, from: home });
     }
     for (const record of plan.broughtBack) {
       counts[record.type].restored++;
       Object.assign(record, { ...ACTIVE, cameWith: runId });
     }
+    for (const record of plan.parted) record.archivedBy = 'sync';
     return counts;
   }
 
@@ -262,11 +264,7 @@ export class SyncModel {
       if (neededByRaise(this.raise, looking, unlooked)) this.raise = null;
   }
 
-  #settleMarks(
-    looking: Looking | null,
-    missing: ReadonlyMap<Key, Missing>,
-    isShown: (key: Key) => boolean,
-  ): void {
+  #settleMarks(looking: Looking | null, missing: ReadonlyMap<Key, Missing>, isShown: (key: Key) => boolean): void {
     for (const [type, kind] of looking?.delivery.kinds ?? []) {
       if (looking === null || !isLookedAt(type, looking.settings)) continue;
       if (kind === 'full') for (const key of this.marks) if (typeOf(key) === type) this.marks.delete(key);
