@@ -91,7 +91,7 @@ export class SyncModel {
     const kept = new Set(this.kept.keys());
     const plan = planRun({ ...looking, approved, kept, absences: this.absences });
     const types = new Set([...delivery.kinds.keys()].filter((type) => isLookedAt(type, settings)));
-    const { findings, isWithheld } = this.#measure(types, plan.missing, settings, looking);
+    const { findings, isWithheld } = this.#measure(types, plan, settings, looking);
     if (linked !== null && [...linked].some((school) => !isInData(looking, school)))
       return { ...failed('schools_not_found'), findings };
 
@@ -120,7 +120,7 @@ export class SyncModel {
       for (const record of roster.managed(type, this.id)) if (approved.has(keyOf(type, record.id))) add(record);
     const types = new Set([...missing.values()].map(({ record }) => record.type));
     markDependents(roster, missing, new Set(), add);
-    const { findings } = this.#measure(types, missing, this.settings, null);
+    const { findings } = this.#measure(types, { missing, restored: [] }, this.settings, null);
     const counts = emptyCounts();
     this.#archive(runId, missing, () => false, counts);
     for (const approval of approvals) {
@@ -133,15 +133,19 @@ export class SyncModel {
 
   #measure(
     types: ReadonlySet<RecordType>,
-    missing: ReadonlyMap<Key, Missing>,
+    { missing, restored }: Pick<Plan, 'missing' | 'restored'>,
     settings: RunSettings,
     looking: Looking | null,
   ): Measured {
     const { roster, id: sync, openHold } = this;
+    const back = new Set(restored.map(({ type, id }) => keyOf(type, id)));
     const begin = this.clock.now - WINDOW_HOURS * 3_600_000;
     const before = [...roster.records.values()].filter(
-      ({ archivedBy, archivedRun, countsInWindow }) =>
-        archivedBy === 'sync' && countsInWindow && (this.#appliedAt.get(archivedRun ?? -1) ?? 0) > begin,
+      ({ type, id, archivedBy, archivedRun, countsInWindow }) =>
+        !back.has(keyOf(type, id)) &&
+        archivedBy === 'sync' &&
+        countsInWindow &&
+        (this.#appliedAt.get(archivedRun ?? -1) ?? 0) > begin,
     );
     const held = [...(openHold?.records.keys() ?? [])];
     const waiting = new Set(held.filter((key) => looking && this.#fateOf(key, looking) === 'delta is silent'));
@@ -177,7 +181,8 @@ export class SyncModel {
       counts[record.type].restored++;
       Object.assign(record, { ...ACTIVE, cameWith: runId });
     }
-    for (const record of plan.parted) record.archivedBy = 'sync';
+    for (const record of plan.parted)
+      Object.assign(record, { archivedBy: 'sync', archivedRun: record.archivedRun ?? runId });
     return counts;
   }
 
