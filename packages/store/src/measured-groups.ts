@@ -86,7 +86,8 @@ async function readBaseline(sql: PoolClient, syncId: string): Promise<Baseline |
 
 /**
  * Active records that runs of the sync created, restored, adopted or moved into their school since the hold began, but for
- * those that are missing again or held: these count on both sides (guard §32).
+ * those that are missing again or held: these count on both sides (guard §32). What goes along with another record is
+ * counted on neither (guard §6).
  */
 async function countNewcomers(
   sql: PoolClient,
@@ -111,7 +112,7 @@ async function countNewcomers(
        SELECT c.sis_id FROM ${changed} AND c.action IN ('restore', 'adopt')
        ${canMove ? moved : ''}
      ), missing AS (
-       SELECT sis_id FROM ${changesTable(prefix)} WHERE record_type = '${recordType}' AND action = 'a'
+       SELECT sis_id FROM ${changesTable(prefix)} WHERE record_type = '${recordType}' AND action = 'a' AND NOT is_dependent
        UNION
        SELECT sis_id FROM hold_records WHERE hold_id = $4 AND record_type = '${recordType}' AND left_because IS NULL
      )

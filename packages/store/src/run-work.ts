@@ -9,7 +9,7 @@ import { changesTable } from './changes.ts';
 import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { settleApprovals } from './approval-outcomes.ts';
-import { settleMarks } from './delta-marks.ts';
+import { endMarksOfArchived, settleMarks } from './delta-marks.ts';
 import { settleHold } from './holds.ts';
 import {
   differenceOf,
@@ -82,6 +82,7 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
     await useRaise(sql, input);
     await useUpdateRaise(sql, run.settings, run.id, difference);
   } else await markApplied(sql, run, null);
+  await endMarksOfArchived(sql, input);
   const isHeld = verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
   return { ...outcome, counts };
