@@ -239,7 +239,7 @@ describe('guard §36: a field that empties for a whole group', () => {
     const run = await harness.run('sis');
     expect(run).toMatchObject({ status: 'held', reason: 'threshold', counts: { students: { withheldUpdates: 60 } } });
     expect(run.message).toContain('60 of 60 students of school "A" would lose the field birthDate');
-    expect(await harness.sql('SELECT sis_id FROM students WHERE school_id = 'A' AND birth_date IS NULL')).toEqual([]);
+    expect(await harness.sql(`SELECT sis_id FROM students WHERE school_id = 'A' AND birth_date IS NULL`)).toEqual([]);
     change(60, { birthDate: '2012-03-04' });
     expect(await harness.run('sis')).toMatchObject({ status: 'succeeded' });
   });
