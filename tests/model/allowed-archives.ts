@@ -30,7 +30,9 @@ export async function groupSizes(harness: PipelineHarness): Promise<GroupSizes> 
 export async function expectAllowedArchives(harness: PipelineHarness, before: GroupSizes): Promise<void> {
   const queries = RECORD_TYPES.map(
     (type) => `SELECT r.sync_id, '${type}' AS type, ${schoolOf(type)} AS school, r.archived_run_id AS run_id
-       FROM ${type} r WHERE r.archived_by = 'sync' AND NOT EXISTS (
+       FROM ${type} r
+       JOIN roster_changes c ON c.run_id = r.archived_run_id AND c.record_type = '${type}' AND c.sis_id = r.sis_id AND c.action = 'archive'
+       WHERE r.archived_by = 'sync' AND NOT EXISTS (
          SELECT 1 FROM approvals a JOIN approval_records x ON x.approval_id = a.id
          WHERE a.sync_id = r.sync_id AND x.record_type = '${type}' AND x.sis_id = r.sis_id)`,
   );

@@ -71,7 +71,7 @@ export function planRun(input: PlanInput): Plan {
     else restored.push(row);
   }
   const missing = findMissing(input, present);
-  const along = findAlong(input, [...created, ...updated, ...restored], restored, missing);
+  const along = findAlong(input, [...created, ...updated, ...restored], restored);
   return { created, updated, restored, ...along, unchanged, missing };
 }
 
@@ -91,13 +91,12 @@ function findAlong(
   { sync, roster, delivery, judged, settings }: PlanInput,
   present: readonly Judged[],
   restored: readonly Judged[],
-  missing: ReadonlyMap<Key, Missing>,
 ): Pick<Plan, 'broughtBack' | 'parted'> {
   const back = new Set(restored.map(({ type, id }) => keyOf(type, id)));
   const there = new Set(present.map(({ type, id }) => keyOf(type, id)));
   const stands = ({ type, id, status }: ModelRecord): boolean => {
     const key = keyOf(type, id);
-    return there.has(key) || (status === 'active' && !missing.has(key));
+    return there.has(key) || status === 'active';
   };
   const along = (['enrollments', 'guardianships'] as const).flatMap((type) =>
     roster.ofType(type).filter((record) => {

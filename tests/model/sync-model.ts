@@ -98,6 +98,7 @@ export class SyncModel {
     this.#settleAbsences(looking, plan);
     const counts = this.#write(runId, plan);
     const withheld = this.#archive(runId, plan.missing, isWithheld, counts);
+    this.#settleAlong(runId, plan, counts);
     for (const type of RECORD_TYPES)
       counts[type].skipped = [...judged.values()].filter((row) => row.type === type && row.means === 'seen').length;
     this.#settle(runId, looking, withheld, plan.missing);
@@ -177,13 +178,19 @@ export class SyncModel {
       if (isNew) record.cameWith = runId;
       if (homeSchool(record) !== home) record.moves.push({ runId, from: home });
     }
-    for (const record of plan.broughtBack) {
+    return counts;
+  }
+
+  /** What went along comes back, or is archived for itself, if its ends are active after all that was withheld (guard §40). */
+  #settleAlong(runId: number, { broughtBack, parted }: Plan, counts: Record<RecordType, RecordCounts>): void {
+    const isWhole = (record: ModelRecord): boolean =>
+      this.roster.parentsOf(record).every((group) => group.some(({ status }) => status === 'active'));
+    for (const record of broughtBack.filter(isWhole)) {
       counts[record.type].restored++;
       Object.assign(record, { ...ACTIVE, cameWith: runId });
     }
-    for (const record of plan.parted)
+    for (const record of parted.filter(isWhole))
       Object.assign(record, { archivedBy: 'sync', archivedRun: record.archivedRun ?? runId });
-    return counts;
   }
 
   /** @returns the roots that stay because of the threshold. */
