@@ -78,10 +78,10 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
   if (run.kind === 'sync') {
     await markApplied(sql, run, difference.overtaken > 0 ? null : contents.revision);
     await settleMarks(sql, input);
-    await settleHold(sql, input);
     await useRaise(sql, input);
     await useUpdateRaise(sql, run.settings, run.id, difference);
   } else await markApplied(sql, run, null);
+  await settleHold(sql, input);
   await endMarksOfArchived(sql, input);
   const isHeld = verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
