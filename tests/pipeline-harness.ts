@@ -30,6 +30,9 @@ class StepQueue implements JobQueue {
   async remove(): Promise<void> {}
 }
 
+const MS_PER_HOUR = 3_600_000;
+const HOURS_OF_A_NIGHT = 24;
+
 export interface RunResult extends RunOutcome {
   readonly runId: number;
   readonly counts: Record<RecordType, RecordCounts>;
@@ -43,14 +46,19 @@ export class PipelineHarness {
   readonly queue = new StepQueue();
   readonly #database: Database;
   source: RosterSource;
+  readonly #clock: () => Date;
+  #passedHours = 0;
 
-  constructor(database: Database, source: RosterSource, now: () => Date = () => new Date()) {
+  /** @param clock stands still, or goes on, but for the nights that pass here. */
+  constructor(database: Database, source: RosterSource, clock: () => Date = () => new Date()) {
     this.#database = database;
+    this.#clock = clock;
+    const now = (): Date => this.now();
     this.source = source;
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
     this.context = {
       ledger: new PostgresRuns(database.pool, { now }),
-      snapshots: new PostgresSnapshots(database.pool),
+      snapshots: new PostgresSnapshots(database.pool, { now }),
       queue: this.queue,
       openSource: async () => this.source,
       log: silent,
@@ -72,8 +80,23 @@ export class PipelineHarness {
     return (await this.#database.pool.query<R>(text, values)).rows;
   }
 
-  /** Runs a sync from request to end, as the workers would. */
-  async run(syncId: string, preview = false): Promise<RunResult> {
+  /** The clock of the ledger: that of the day, moved on by the hours that have passed here. */
+  now(): Date {
+    return new Date(this.#clock().getTime() + this.#passedHours * MS_PER_HOUR);
+  }
+
+  pass(hours: number): void {
+    this.#passedHours += hours;
+  }
+
+  /** Runs a sync from request to end, as the workers would, one night after the run before. */
+  run(syncId: string, preview = false): Promise<RunResult> {
+    this.pass(HOURS_OF_A_NIGHT);
+    return this.runAtOnce(syncId, preview);
+  }
+
+  /** The same in the same evening. */
+  async runAtOnce(syncId: string, preview = false): Promise<RunResult> {
     const run = await requestSync(this.context, syncId, { trigger: 'cli', preview });
     await this.work();
     return this.result(run.runId);

@@ -98,8 +98,8 @@ describe('guard §23: one open hold', () => {
     await district.heldWithout(...ids('a', 3));
     await expect(
       district.harness.sql(
-        `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, fingerprint, record_count)
-         SELECT district_id, sync_id, run_id, last_run_id, 'another', 1 FROM holds`,
+        `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, fingerprint, record_count, since_run_id)
+         SELECT district_id, sync_id, run_id, last_run_id, 'another', 1, since_run_id FROM holds`,
       ),
     ).rejects.toThrow('holds_one_open_per_sync');
   });

@@ -1,5 +1,6 @@
-import { counted, number } from '@rollbook/core';
+import { LEFT_BECAUSE, counted, leftText, number } from '@rollbook/core';
 import type { HoldDetails, HoldSummary } from '@rollbook/store';
+import { activeText, toArchiveText } from './measured-text.ts';
 import { steps } from './run-sync.ts';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
@@ -12,12 +13,14 @@ export const SHOWN_RECORDS = 50;
 export function holdText(details: HoldDetails, colors: Colors): string {
   const { hold } = details;
   const head = `${colors.bold(`Hold ${hold.id}`)} of "${hold.sync}" (${hold.status}), opened by run ${hold.run} at ${time(hold.openedAt)}`;
+  const since = hold.sinceRun === hold.run ? [] : [indented(`It goes back to run ${hold.sinceRun} at ${time(hold.since)}.`)];
   const why = [hold.message, hold.advice].filter((text) => text !== null).map((text) => indented(printable(text)));
   return [
-    [head, ...why].join('\n'),
+    [head, ...since, ...why].join('\n'),
     explanationsText(details.explanations, colors),
     groupsText(details, colors),
     recordsText(details, colors),
+    leftRecordsText(details),
     decisionsText(details),
     ...(hold.status === 'open' ? [`What can be done:\n${stepsOf(details)}`] : []),
     ...(hold.status === 'expired' ? [expiredText(details)] : []),
@@ -40,8 +43,8 @@ function groupsText({ groups }: HoldDetails, colors: Colors): string {
   const rows = groups.map((group) => [
     group.school ?? '(district)',
     group.recordType,
-    number(group.active),
-    number(group.toArchive),
+    activeText(group),
+    toArchiveText(group),
     number(group.allowed),
     `${group.percent} %`,
     `${group.thresholdPercent} %${group.thresholdNote === null ? '' : ` (${group.thresholdNote})`}`,
@@ -77,6 +80,26 @@ function recordsText({ hold, records }: HoldDetails, colors: Colors): string {
   const rest = hold.records - shown.length;
   const more = rest > 0 ? [`… and ${counted(rest, 'more record', 'more records')} (--json lists all)`] : [];
   return [table(columns, rows, colors), ...more].join('\n');
+}
+
+const MOST_LEFT = 20;
+
+/** Which records have left it since it began, and why it ended if it did (guard §33). */
+function leftRecordsText({ hold, left }: HoldDetails): string {
+  if (left.length === 0) return '';
+  const counts = Object.fromEntries(
+    LEFT_BECAUSE.map((reason) => [reason, left.filter(({ because }) => because === reason).length]),
+  );
+  const returned = left.filter(({ because }) => because === 'returned');
+  const ids = returned.slice(0, MOST_LEFT).map(({ recordType, sisId }) => `${recordType} "${sisId}"`);
+  const more = returned.length > ids.length ? ` and ${number(returned.length - ids.length)} more` : '';
+  const end = hold.status === 'resolved' ? 'Nothing waits any more' : 'No longer waiting';
+  return printable(
+    [
+      `${end}: ${leftText(counts)}.`,
+      ...(ids.length === 0 ? [] : [`  Back in the data: ${ids.join(', ')}${more}`]),
+    ].join('\n'),
+  );
 }
 
 function decisionsText({ decisions }: HoldDetails): string {

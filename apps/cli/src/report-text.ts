@@ -10,6 +10,7 @@ import {
   number,
 } from '@rollbook/core';
 import { explanationsText } from './hold-text.ts';
+import { activeText, toArchiveText } from './measured-text.ts';
 import { indented, table } from './table.ts';
 import { printable, type Colors } from './terminal.ts';
 
@@ -20,8 +21,15 @@ const COUNTS = [
   'restored',
   'unchanged',
   'withheld',
+  'kept',
+  'inGrace',
   'skipped',
 ] as const satisfies readonly (keyof RecordCounts)[];
+
+/** Shown only where there are any. */
+const RARE: ReadonlySet<keyof RecordCounts> = new Set(['kept', 'inGrace']);
+
+const title = (key: keyof RecordCounts): string => (key === 'inGrace' ? 'in grace' : key);
 
 const MOST_WARNINGS = 20;
 const MOST_FINDINGS = 20;
@@ -54,13 +62,13 @@ export function reasonText(
 }
 
 function countsText(counts: RunReport['counts'], colors: Colors): string {
+  const keys = COUNTS.filter((key) => !RARE.has(key) || RECORD_TYPES.some((recordType) => counts[recordType][key] > 0));
   const rows = RECORD_TYPES.flatMap((recordType) => {
-    const count = counts[recordType];
-    const numbers = COUNTS.map((key) => count[key]);
+    const numbers = keys.map((key) => counts[recordType][key]);
     return numbers.some((value) => value > 0) ? [[recordType, ...numbers.map(number)]] : [];
   });
   if (rows.length === 0) return '';
-  return table([{ title: '' }, ...COUNTS.map((title) => ({ title, isNumber: true }))], rows, colors);
+  return table([{ title: '' }, ...keys.map((key) => ({ title: title(key), isNumber: true }))], rows, colors);
 }
 
 function findingsText({ findings }: RunReport, colors: Colors): string {
@@ -71,8 +79,8 @@ function findingsText({ findings }: RunReport, colors: Colors): string {
     .map((finding) => [
       finding.school ?? '(district)',
       finding.recordType,
-      number(finding.active),
-      number(finding.toArchive),
+      activeText(finding),
+      toArchiveText(finding),
       number(finding.allowed),
       `${finding.percent} %`,
       `${finding.thresholdPercent} %${finding.thresholdNote === null ? '' : ` (${finding.thresholdNote})`}`,
@@ -125,7 +133,7 @@ function warningText({ file, line, message }: ReportWarning): string {
 export function totalsText(counts: Readonly<Record<RecordType, RecordCounts>>): string {
   const parts = COUNTS.filter((key) => key !== 'unchanged').flatMap((key) => {
     const total = RECORD_TYPES.reduce((sum, recordType) => sum + counts[recordType][key], 0);
-    return total === 0 ? [] : [`${number(total)} ${key}`];
+    return total === 0 ? [] : [`${number(total)} ${title(key)}`];
   });
   return parts.length === 0 ? 'nothing changed' : listed(parts);
 }

@@ -9,6 +9,7 @@ import { repeatedIds } from './repeated-id.ts';
 import { ARCHIVED_STUDENTS, GUARDIANS_WITHOUT_CONTACT, PHONE_COLUMNS } from './run-settings.ts';
 import { problemsOf } from './schema-problem.ts';
 import { SourceConfig } from './source-config.ts';
+import { DEFAULT_WINDOW_HOURS, ThresholdWindow } from './threshold-window.ts';
 
 /** A slug: lower-case letters, digits and inner hyphens, at most 63. It names the district or sync for good. */
 const Id = z
@@ -93,6 +94,9 @@ const SyncShape = z.strictObject({
     .enum(WITHHOLD)
     .default('sync')
     .describe('Over the threshold, withhold every archive of the run (sync) or those of the school alone (school)'),
+  thresholdWindow: ThresholdWindow.default(DEFAULT_WINDOW_HOURS).describe(
+    'Archives of so many hours before a run count with its own, such as 20 or "7 days"; 0: each run counts alone',
+  ),
   maxSkippedPercent: Percent.default(5).describe(
     'A run fails if more than this share of the rows of a type is unusable',
   ),

@@ -1,3 +1,4 @@
+import { countedShare } from './guard.ts';
 import type { Finding, GuardResult, Withheld } from './guard.ts';
 import { differInLeadingZeros } from './missing-schools.ts';
 import type { MissingSchool } from './missing-schools.ts';
@@ -28,7 +29,8 @@ export function explainThreshold(result: GuardResult): Explanation {
   if (result.verdict !== 'hold' || worst === undefined) throw new RangeError('Only a hold has a threshold to explain.');
   const also = others.map((finding) => `${group(finding)} (${allowance(finding)} allowed)`);
   const message = [
-    `${capitalised(group(worst))} would be archived; ${limit(worst)}.`,
+    `${capitalised(group(worst))} would be archived${sinceText(worst)}; ${limit(worst)}.`,
+    ...newcomersText([worst, ...others]),
     ...(others.length === 0 ? [] : [`Over the limit as well: ${listed(also, '; ')}.`]),
     ...notApproved([worst, ...others]),
     consequence(result),
@@ -54,7 +56,7 @@ export function explainSchoolsNotFound(
   };
 }
 
-const excess = ({ toArchive, allowed }: Finding): number => toArchive - allowed;
+const excess = (finding: Finding): number => countedShare(finding).part - finding.allowed;
 const byExcess = (a: Finding, b: Finding): number => excess(b) - excess(a) || b.percent - a.percent;
 
 function group({ recordType, school, toArchive, active }: Finding): string {
@@ -63,11 +65,35 @@ function group({ recordType, school, toArchive, active }: Finding): string {
   return `${toArchive} of ${active} ${recordNoun(recordType, active)} of ${place}`;
 }
 
+/** `, after 50 at 2026-11-25 18:02 UTC (run 12): 95 of 501 in all`; empty where nothing but the run itself counts. */
+function sinceText(finding: Finding): string {
+  const { archivedBefore: runs, waiting } = finding;
+  const { part, whole } = countedShare(finding);
+  if (part === finding.toArchive) return '';
+  const before = runs.map(({ run, at, count }) => `${count} at ${at.slice(0, 16).replace('T', ' ')} UTC (run ${run})`);
+  const parts = [
+    ...(before.length === 0 ? [] : [`after ${listed(before, ', ')}`]),
+    ...(waiting === 0 ? [] : [`with ${waiting} that wait in the hold`]),
+  ];
+  return `, ${parts.join(' and ')}: ${part} of ${whole} in all`;
+}
+
+/** Whoever came while a hold waits does not make the group larger (guard §32). */
+function newcomersText(tripped: readonly Finding[]): string[] {
+  const count = tripped.reduce((sum, { newcomers }) => sum + newcomers, 0);
+  if (count === 0) return [];
+  return [
+    count === 1
+      ? '1 newcomer since the hold began does not count.'
+      : `${count} newcomers since the hold began do not count.`,
+  ];
+}
+
 const allowance = ({ allowed }: Finding): string => (allowed === 0 ? 'none' : String(allowed));
 
 function limit(finding: Finding): string {
   const threshold = `the deletion threshold of ${finding.thresholdPercent} %`;
-  const isPastThreshold = finding.allowed * 10_000 > finding.active * finding.basisPoints;
+  const isPastThreshold = finding.allowed * 10_000 > countedShare(finding).whole * finding.basisPoints;
   return isPastThreshold
     ? `${threshold} allows fewer, and ${finding.allowed} are always allowed`
     : `${threshold} allows ${allowance(finding)}`;

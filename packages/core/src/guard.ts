@@ -13,12 +13,26 @@ export type Withhold = (typeof WITHHOLD)[number];
 export interface ArchiveCount {
   readonly recordType: RecordType;
   readonly school: string | null;
-  /** Active managed records before the run. */
+  /** Active managed records before the run; while a hold is open, without those that came since it began (guard §32). */
   readonly active: number;
   /** Those of `active` that the run would archive, roots only (guard §6). */
   readonly toArchive: number;
   /** Those of `toArchive` that a valid approval covers (guard §27). */
   readonly approved: number;
+  /** Active records that came since the open hold began: they are not in `active` (guard §32). None if left out. */
+  readonly newcomers?: number;
+  /** What runs of the sync archived within the window, by run, newest first (guard §35). Nothing if left out. */
+  readonly archivedBefore?: readonly ArchivedBefore[];
+  /** Those of `active` that the open hold keeps and the run did not look at (guard §33). None if left out. */
+  readonly waiting?: number;
+}
+
+/** What one earlier run archived of a group. */
+export interface ArchivedBefore {
+  readonly run: string;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  readonly count: number;
 }
 
 export interface GuardInput {
@@ -34,13 +48,13 @@ export interface GuardInput {
   readonly schoolsInData: readonly SchoolIdentity[];
 }
 
-export interface Finding extends ArchiveCount {
-  /** How many may be archived without an approval. */
+export interface Finding extends Required<ArchiveCount> {
+  /** How many may be archived within the window without an approval. */
   readonly allowed: number;
   readonly basisPoints: number;
   /** `basisPoints` as a percentage, for display. */
   readonly thresholdPercent: number;
-  /** `toArchive` of `active`, rounded to two decimals. */
+  /** The share that counts, see {@link countedShare}, rounded to two decimals. */
   readonly percent: number;
   /** The smallest whole percentage, 0 to 100, under which this group would pass. */
   readonly smallestPassingPercent: number;
@@ -129,22 +143,56 @@ export function archivePermission(result: GuardResult): (record: ArchiveCandidat
 const NOTHING: Withheld = { everything: false, schools: [], districtTypes: [] };
 const EVERYTHING: Withheld = { everything: true, schools: [], districtTypes: [] };
 
+/** What is compared with the threshold: `part` of `whole` (guard §2, §33, §35). */
+export interface CountedShare {
+  readonly part: number;
+  readonly whole: number;
+}
+
+/**
+ * What counts of a group: what the run would archive, what waits in the open hold, and what runs of the window archived
+ * before, which counts as active too.
+ */
+export function countedShare(
+  count: Pick<ArchiveCount, 'active' | 'toArchive' | 'archivedBefore' | 'waiting'>,
+): CountedShare {
+  const before = archivedBefore(count);
+  return { part: count.toArchive + (count.waiting ?? 0) + before, whole: count.active + before };
+}
+
+/** How many records of a group the runs of the window archived (guard §35). */
+export const archivedBefore = ({ archivedBefore: runs = [] }: Pick<ArchiveCount, 'archivedBefore'>): number =>
+  runs.reduce((sum, { count }) => sum + count, 0);
+
+/** Whether a share is over a limit: a percentage in basis points, and a number that is allowed in any case (guard §2, §3). */
+export function isOverLimit({ part, whole }: CountedShare, basisPoints: number, alwaysAllow: number): boolean {
+  return part * 10_000 > whole * basisPoints && part > alwaysAllow;
+}
+
+/** The largest `part` of `whole` that is not over the limit (guard §2, §3). */
+export const allowedOf = (whole: number, basisPoints: number, alwaysAllow: number): number =>
+  Math.max(quotient(whole * basisPoints, 10_000), Math.min(alwaysAllow, whole));
+
 function measure(count: ArchiveCount, { threshold, alwaysAllow }: GuardInput): Omit<Finding, 'withheld'> {
   const { active, toArchive, approved } = count;
   const basisPoints = basisPointsFor(threshold, count.recordType);
-  const isOver = toArchive * 10_000 > active * basisPoints && toArchive > alwaysAllow;
+  const share = countedShare(count);
+  const { part, whole } = share;
   return {
     recordType: count.recordType,
     school: count.school,
     active,
     toArchive,
     approved,
-    allowed: Math.max(quotient(active * basisPoints, 10_000), Math.min(alwaysAllow, active)),
+    newcomers: count.newcomers ?? 0,
+    archivedBefore: count.archivedBefore ?? [],
+    waiting: count.waiting ?? 0,
+    allowed: allowedOf(whole, basisPoints, alwaysAllow),
     basisPoints,
     thresholdPercent: basisPoints / 100,
-    percent: active === 0 ? 0 : quotient(toArchive * 20_000 + active, active * 2) / 100,
-    smallestPassingPercent: toArchive <= alwaysAllow ? 0 : quotient(toArchive * 100 + active - 1, active),
-    verdict: isOver && approved < toArchive ? 'hold' : 'pass',
+    percent: whole === 0 ? 0 : quotient(part * 20_000 + whole, whole * 2) / 100,
+    smallestPassingPercent: part <= alwaysAllow ? 0 : quotient(part * 100 + whole - 1, whole),
+    verdict: isOverLimit(share, basisPoints, alwaysAllow) && approved < toArchive ? 'hold' : 'pass',
   };
 }
 
@@ -171,10 +219,11 @@ function withheldCount(count: ArchiveCount, withheld: Withheld, isRejected: bool
 function checkCounts(counts: readonly ArchiveCount[]): void {
   const seen = new Set<string>();
   for (const count of counts) {
-    const { active, toArchive, approved } = count;
-    const areWhole = [active, toArchive, approved].every((n) => Number.isInteger(n) && n >= 0 && n <= MAX_COUNT);
-    if (!areWhole || toArchive > active || approved > toArchive)
-      throw impossible(count, `${active} active, ${toArchive} to archive, ${approved} approved`);
+    const { active, toArchive, approved, newcomers = 0, waiting = 0 } = count;
+    const numbers = [active, toArchive, approved, newcomers, waiting, archivedBefore(count)];
+    const areWhole = numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= MAX_COUNT);
+    if (!areWhole || toArchive + waiting > active || approved > toArchive)
+      throw impossible(count, `${active} active, ${toArchive} to archive, ${waiting} waiting, ${approved} approved`);
     if (seen.has(groupKey(count))) throw impossible(count, 'measured twice');
     seen.add(groupKey(count));
   }

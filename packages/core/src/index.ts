@@ -32,8 +32,19 @@ export { effectiveSettings, limitsText, raiseText } from './effective-settings.t
 export type { EffectiveSettings, ThresholdRaise } from './effective-settings.ts';
 export { editDistance } from './edit-distance.ts';
 export { resolveEnv } from './env-reference.ts';
-export { WITHHOLD, archivePermission, guard, mayArchive } from './guard.ts';
-export type { ArchiveCandidate, ArchiveCount, Finding, GuardInput, GuardResult, Withheld, Withhold } from './guard.ts';
+export { WITHHOLD, archivePermission, archivedBefore, countedShare, guard, mayArchive } from './guard.ts';
+export type {
+  ArchiveCandidate,
+  ArchiveCount,
+  ArchivedBefore,
+  Finding,
+  GuardInput,
+  GuardResult,
+  Withheld,
+  Withhold,
+} from './guard.ts';
+export { LEFT_BECAUSE, holdNote, leftText } from './hold-note.ts';
+export type { LeftBecause, LeftCounts } from './hold-note.ts';
 export { explain, explainSchoolsNotFound, explainThreshold } from './guard-explanation.ts';
 export type { Explanation } from './guard-explanation.ts';
 export { differInLeadingZeros, missingSchools } from './missing-schools.ts';

@@ -26,7 +26,10 @@ export type RunSummary = z.infer<typeof RunSummary>;
 
 const Count = z.int().min(0);
 
-/** What became of the records of one type. `withheld`: archives not made. `skipped`: rows that could not be used. */
+/**
+ * What became of the records of one type. Missing and not archived: `withheld` because of the threshold, `kept` by a
+ * decision, `inGrace` until they were missing for long enough. `skipped`: rows that could not be used.
+ */
 export const RecordCounts = z.object({
   created: Count,
   updated: Count,
@@ -34,6 +37,8 @@ export const RecordCounts = z.object({
   restored: Count,
   unchanged: Count,
   withheld: Count,
+  kept: Count.default(0),
+  inGrace: Count.default(0),
   skipped: Count,
 });
 export type RecordCounts = z.infer<typeof RecordCounts>;
@@ -45,6 +50,12 @@ export const ReportFinding = z.object({
   active: Count,
   toArchive: Count,
   approved: Count,
+  /** Active records that came since the open hold began, and are not in `active` (guard §32). */
+  newcomers: Count,
+  /** What runs of the sync archived within the window, newest first; it counts on both sides (guard §35). */
+  archivedBefore: z.array(z.object({ run: z.string(), at: z.iso.datetime(), count: Count })),
+  /** Held, and not looked at by the run; it counts with `toArchive` (guard §33). */
+  waiting: Count,
   allowed: Count,
   thresholdPercent: z.number().min(0).max(100),
   /** Why that is not the configured threshold, such as `raised for this run`; null if it is. */
@@ -98,6 +109,8 @@ export function emptyCounts(): Record<RecordType, RecordCounts> {
     restored: 0,
     unchanged: 0,
     withheld: 0,
+    kept: 0,
+    inGrace: 0,
     skipped: 0,
   };
   return Object.fromEntries(RECORD_TYPES.map((recordType) => [recordType, { ...zero }])) as Record<

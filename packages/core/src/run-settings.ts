@@ -10,6 +10,7 @@ import {
 import { WITHHOLD } from './guard.ts';
 import { RECORD_TYPES } from './record-types.ts';
 import { RosterSettings, rosterSettingsOf } from './source-config.ts';
+import { DEFAULT_WINDOW_HOURS, MAX_WINDOW_HOURS } from './threshold-window.ts';
 
 /** What a sync does with students that a user archived and that are in the data (guard §10). */
 export const ARCHIVED_STUDENTS = ['restore', 'keep-archived'] as const;
@@ -45,6 +46,8 @@ export const RunSettings = z.object({
   /** A record type of a school may always lose this many records (guard §3). */
   alwaysAllow: z.int().min(0),
   withhold: z.enum(WITHHOLD),
+  /** Archives of so many hours before a run count with its own (guard §35); 0: each run counts alone. */
+  thresholdWindowHours: z.int().min(0).max(MAX_WINDOW_HOURS).default(DEFAULT_WINDOW_HOURS),
   /** More of a type's rows skipped than this is `invalid_data` (guard §20). */
   maxSkippedPercent: Percent,
   archivedStudents: z.enum(ARCHIVED_STUDENTS).default('restore'),
@@ -83,6 +86,7 @@ export function runSettings(sync: Omit<SyncConfig, 'id' | 'schedule' | 'enabled'
     limitsNote: null,
     alwaysAllow: sync.alwaysAllow,
     withhold: sync.withhold,
+    thresholdWindowHours: sync.thresholdWindow,
     maxSkippedPercent: sync.maxSkippedPercent,
     archivedStudents: sync.archivedStudents,
     unarchiveClasses: sync.unarchiveClasses,

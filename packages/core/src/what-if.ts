@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BasisPoints } from './deletion-threshold.ts';
+import { allowedOf, isOverLimit } from './guard.ts';
 import { RECORD_TYPES, type RecordType } from './record-types.ts';
 
 const Count = z.int().min(0);
@@ -18,6 +19,9 @@ export const RunFindings = z.object({
       active: Count,
       toArchive: Count,
       approved: Count,
+      /** As many as the window held then (guard §35), and as waited in the hold (guard §33). */
+      archivedBefore: Count,
+      waiting: Count,
       basisPoints: BasisPoints,
     }),
   ),
@@ -36,15 +40,15 @@ export interface WhatIf {
     readonly runId: string;
     readonly finishedAt: string;
     readonly wasHeld: boolean;
-    readonly over: readonly (Pick<PastFinding, 'recordType' | 'school' | 'active' | 'toArchive'> & {
+    readonly over: readonly (Pick<PastFinding, 'recordType' | 'school' | 'active' | 'toArchive' | 'archivedBefore' | 'waiting'> & {
       readonly allowed: number;
     })[];
   }[];
 }
 
 /**
- * Replays the findings of past runs against a proposed threshold (guard §31). Each run is taken as it was: what an earlier
- * hold would have kept, later runs do not know.
+ * Replays the findings of past runs against a proposed threshold (guard §31), with the baseline and the window that each
+ * had (guard §32, §35). Each run is taken as it was: what an earlier hold would have kept, later runs do not know.
  *
  * @param recordType only this type is judged by the proposed threshold, the others by theirs; null: all are.
  */
@@ -54,12 +58,12 @@ export function whatIf(
 ): WhatIf {
   const replayed = runs.map((run) => {
     const over = run.findings.flatMap((finding) => {
-      const { active, toArchive, approved, school } = finding;
+      const { active, toArchive, approved, school, archivedBefore, waiting } = finding;
       const applied = recordType === null || finding.recordType === recordType ? basisPoints : finding.basisPoints;
-      const isOver = toArchive * 10_000 > active * applied && toArchive > run.alwaysAllow && approved < toArchive;
-      if (!isOver) return [];
-      const allowed = Math.max(Math.floor((active * applied) / 10_000), Math.min(run.alwaysAllow, active));
-      return [{ recordType: finding.recordType, school, active, toArchive, allowed }];
+      const share = { part: toArchive + archivedBefore + waiting, whole: active + archivedBefore };
+      if (approved === toArchive || !isOverLimit(share, applied, run.alwaysAllow)) return [];
+      const allowed = allowedOf(share.whole, applied, run.alwaysAllow);
+      return [{ recordType: finding.recordType, school, active, toArchive, archivedBefore, waiting, allowed }];
     });
     return { runId: run.runId, finishedAt: run.finishedAt, wasHeld: run.wasHeld, over };
   });

@@ -124,8 +124,8 @@ async function adoptMembers(
            AND EXISTS (SELECT 1 FROM ${snapshotTable(prefix, 'enrollments')} s
                        WHERE s.class_id = $2 AND s.person_id = r.person_id AND s.role = r.role AND s.presence = 'p')
          RETURNING r.sis_id)
-       INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after)
-       SELECT $3, 'enrollments', sis_id, $1, 'archive', '{"status": "active"}', '{"status": "archived"}' FROM ended`,
+       INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after, is_approved)
+       SELECT $3, 'enrollments', sis_id, $1, 'archive', '{"status": "active"}', '{"status": "archived"}', true FROM ended`,
       [districtId, classId, runId],
     );
   }

@@ -35,7 +35,7 @@ export interface ApplyInput {
  * Commits a change set to the roster with its audit, inside the caller's transaction: creates, updates and restores, then
  * the archives that are not withheld and what goes with them.
  *
- * @returns what was done, by record type; `withheld` counts roots only, `skipped` the rows that could not be used.
+ * @returns what was done, by record type; `withheld` counts roots, `skipped` the rows that could not be used.
  * @throws RosterMoved if the roster or an approval is not what was compared; SnapshotLost if a table is not whole.
  */
 export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<RecordType, RecordCounts>> {
@@ -70,7 +70,6 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
     counts[recordType].archived += archived;
   }
   await settleKept(sql, input);
-  await useApprovals(sql, input);
   return counts;
 }
 
@@ -160,19 +159,22 @@ async function archive(
   sql: PoolClient,
   input: ApplyInput,
   recordType: RecordType,
-): Promise<Pick<RecordCounts, 'archived' | 'withheld'>> {
-  const { rows } = await sql.query<{ archived: number; withheld: number }>(
+): Promise<Pick<RecordCounts, 'archived' | 'withheld' | 'kept' | 'inGrace'>> {
+  const { rows } = await sql.query<Record<'archived' | 'withheld' | 'kept' | 'inGrace', number>>(
     `SELECT (count(*) FILTER (WHERE action = 'a' AND NOT is_dependent))::integer AS archived,
-       (count(*) FILTER (WHERE action IN ('w', 'k', 'g')))::integer AS withheld
+       (count(*) FILTER (WHERE action = 'w'))::integer AS withheld,
+       (count(*) FILTER (WHERE action = 'k'))::integer AS kept,
+       (count(*) FILTER (WHERE action = 'g'))::integer AS "inGrace"
      FROM ${changesTable(input.prefix)} WHERE record_type = $1`,
     [recordType],
   );
-  const { archived, withheld } = rows[0] ?? { archived: 0, withheld: 0 };
+  const counts = rows[0] ?? { archived: 0, withheld: 0, kept: 0, inGrace: 0 };
+  const { archived } = counts;
   if (archived > 0) {
     const rowCount = await archiveWhere(sql, input, recordType, 'sync', 'NOT c.is_dependent');
     if (rowCount !== archived) throw new RosterMoved(`${rowCount} ${recordType} to archive, not ${archived}`);
   }
-  return { archived, withheld };
+  return counts;
 }
 
 /** Those whose student, class or guardian was archived just now; the rest stays with what was withheld. */
@@ -204,19 +206,12 @@ async function archiveWhere(
        FROM ${changesTable(input.prefix)} c
        WHERE c.record_type = '${recordType}' AND c.action = 'a' AND (${condition})
          AND r.district_id = $1 AND r.sis_id = c.sis_id AND r.sync_id = $3 AND r.status = 'active'
-       RETURNING r.sis_id
+       RETURNING r.sis_id, c.is_approved
      )
-     INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after)
-     SELECT $2, '${recordType}', sis_id, $1, 'archive', '{"status": "active"}', '{"status": "archived"}' FROM archived`,
+     INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after, is_approved)
+     SELECT $2, '${recordType}', sis_id, $1, 'archive', '{"status": "active"}', '{"status": "archived"}', is_approved
+     FROM archived`,
     [input.districtId, input.runId, input.syncId],
   );
   return rowCount ?? 0;
-}
-
-async function useApprovals(sql: PoolClient, { difference, runId }: ApplyInput): Promise<void> {
-  if (difference.approvalIds.length === 0) return;
-  await sql.query(`UPDATE approvals SET status = 'used', used_run_id = $2 WHERE id = ANY ($1)`, [
-    difference.approvalIds,
-    runId,
-  ]);
 }

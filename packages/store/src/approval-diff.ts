@@ -6,7 +6,8 @@ import { changesTable, createChanges } from './changes.ts';
 import { homeSchoolSql } from './columns.ts';
 import { countActive, type Comparison } from './compare.ts';
 import { addDependents } from './dependents.ts';
-import { countChanges, measureGroups, readRosterVersion } from './diff.ts';
+import { countChanges, readRosterVersion } from './diff.ts';
+import { measureGroups } from './measured-groups.ts';
 import { missedTable } from './recognised.ts';
 
 /** The snapshot of a run that looks at no data: empty, so that nothing in it can be missing. */
@@ -25,7 +26,7 @@ export const noContents = (rosterVersion: string): SnapshotContents => ({
  */
 export async function diffApprovals(
   sql: PoolClient,
-  { prefix, ...options }: CompareOptions & { readonly prefix: string },
+  { prefix, now, ...options }: CompareOptions & { readonly prefix: string; readonly now: Date },
 ): Promise<{ readonly difference: Difference; readonly contents: SnapshotContents }> {
   const { districtId, syncId } = options;
   const rosterVersion = await readRosterVersion(sql, districtId);
@@ -39,7 +40,8 @@ export async function diffApprovals(
   // Of other approvals, or to be relinked with a record that has gone.
   await sql.query(`DELETE FROM ${changes} WHERE NOT is_approved`);
   await sql.query(`ANALYZE ${changes}`);
-  const dependents = await addDependents(sql, { prefix, contents, ...options }, changes);
+  const input = { prefix, contents, now, ...options };
+  const dependents = await addDependents(sql, input, changes);
   const active: Partial<Record<RecordType, Pick<Comparison, 'active'>>> = {};
   const { rows } = await sql.query<{ type: RecordType; relinked: number }>(
     `SELECT record_type AS type, (count(*) FILTER (WHERE action = 'l'))::integer AS relinked
@@ -51,7 +53,7 @@ export async function diffApprovals(
     difference: {
       rosterVersion,
       types: typesOf(dependents, new Map(rows.map(({ type, relinked }) => [type, relinked]))),
-      groups: await measureGroups(sql, active, changes),
+      groups: await measureGroups(sql, input, active),
       changeCount: await countChanges(sql, changes),
       approvalIds,
       warnings: [],
@@ -78,7 +80,7 @@ async function addApproved(
      SELECT DISTINCT '${recordType}', r.sis_id, 'a'::"char", ${homeSchoolSql(recordType, 'r')}
      FROM approvals a JOIN approval_records p ON p.approval_id = a.id
      JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = p.sis_id AND r.sync_id = $2 AND r.status = 'active'
-     WHERE a.sync_id = $2 AND a.status = 'active' AND p.record_type = '${recordType}'`,
+     WHERE a.sync_id = $2 AND a.status = 'active' AND p.record_type = '${recordType}' AND p.outcome IS NULL`,
     [districtId, syncId],
   );
 }

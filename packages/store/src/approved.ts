@@ -21,7 +21,7 @@ export async function markApproved(sql: PoolClient, syncId: string, changes: str
   if (approvalIds.length === 0) return [];
   await sql.query(
     `UPDATE ${changes} c SET is_approved = true FROM approval_records a
-     WHERE a.approval_id = ANY ($1) AND a.new_id IS NULL AND c.action = 'a'
+     WHERE a.approval_id = ANY ($1) AND a.new_id IS NULL AND a.outcome IS NULL AND c.action = 'a'
        AND c.record_type = a.record_type AND c.sis_id = a.sis_id`,
     [approvalIds],
   );
@@ -44,7 +44,7 @@ async function markRelinks(
     `UPDATE ${changes} c SET action = 'l', other_id = a.new_id, is_approved = true
      FROM approval_records a JOIN syncs y ON y.id = $1
        JOIN ${recordType} n ON n.district_id = y.district_id AND n.sis_id = a.new_id AND n.sync_id = y.id AND n.status = 'active'
-     WHERE a.approval_id = ANY ($2) AND a.record_type = '${recordType}' AND a.new_id IS NOT NULL
+     WHERE a.approval_id = ANY ($2) AND a.record_type = '${recordType}' AND a.new_id IS NOT NULL AND a.outcome IS NULL
        AND c.record_type = a.record_type AND c.sis_id = a.sis_id AND c.action = 'a'
        AND NOT EXISTS (SELECT 1 FROM ${changes} g WHERE g.record_type = a.record_type AND g.sis_id = a.new_id AND g.action IN ('a', 'l'))`,
     [syncId, approvalIds],

@@ -1,4 +1,4 @@
-import { RECORD_TYPES, type ArchiveCount, type RecordType } from '@rollbook/core';
+import { RECORD_TYPES, type RecordType } from '@rollbook/core';
 import {
   SnapshotLost,
   isSynced,
@@ -13,8 +13,10 @@ import { planAdoptions } from './adoptions.ts';
 import { markApproved } from './approved.ts';
 import { changesTable, createChanges } from './changes.ts';
 import { NO_ACTIONS, compare, countPresent, type Comparison } from './compare.ts';
+import { carryMarks } from './delta-marks.ts';
 import { addDependents } from './dependents.ts';
 import { withholdKept, type KeptCounts } from './kept-records.ts';
+import { measureGroups } from './measured-groups.ts';
 import { noteRoleChanges } from './role-changes.ts';
 import { limitSnapshot } from './snapshot-limits.ts';
 import { verifySnapshot } from './snapshot-verify.ts';
@@ -23,6 +25,8 @@ export interface DiffInput extends CompareOptions {
   /** Names the snapshot's tables; the change set is written beside them. */
   readonly prefix: string;
   readonly contents: SnapshotContents;
+  /** The clock of whoever compares: for the window (guard §35). */
+  readonly now: Date;
 }
 
 /**
@@ -40,6 +44,7 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   const warnings: CountedWarning[] = await limitSnapshot(sql, input);
   const changes = await createChanges(sql, input.prefix);
   const comparisons = await compareAll(sql, input);
+  await carryMarks(sql, input);
   const adopted = await planAdoptions(sql, input, warnings);
   for (const recordType of ['schools', 'classes'] as const)
     if (comparisons[recordType]) comparisons[recordType].counts.c -= adopted[recordType];
@@ -52,7 +57,7 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   return {
     rosterVersion,
     types: await summarise(sql, input, { comparisons, dependents, adopted, kept }),
-    groups: await measureGroups(sql, comparisons, changes),
+    groups: await measureGroups(sql, input, comparisons),
     changeCount: await countChanges(sql, changes),
     approvalIds,
     warnings,
@@ -98,26 +103,6 @@ async function compareAll(sql: PoolClient, input: DiffInput): Promise<Comparison
   }
   await sql.query('RESET enable_sort');
   return comparisons;
-}
-
-/** Active managed records by type and school, and what of them would be archived, roots only (guard §1, §6). */
-export async function measureGroups(
-  sql: PoolClient,
-  comparisons: Readonly<Partial<Record<RecordType, Pick<Comparison, 'active'>>>>,
-  changes: string,
-): Promise<ArchiveCount[]> {
-  const { rows } = await sql.query<{ type: RecordType; school: string | null; count: number; approved: number }>(
-    `SELECT record_type AS type, school_id AS school, count(*)::integer AS count,
-       (count(*) FILTER (WHERE is_approved))::integer AS approved
-     FROM ${changes} WHERE action = 'a' AND NOT is_dependent GROUP BY 1, 2`,
-  );
-  const archives = new Map(rows.map((row) => [`${row.type}/${row.school ?? ''}`, row]));
-  return RECORD_TYPES.flatMap((recordType) =>
-    (comparisons[recordType]?.active ?? []).map(({ school, count }) => {
-      const archive = archives.get(`${recordType}/${school ?? ''}`);
-      return { recordType, school, active: count, toArchive: archive?.count ?? 0, approved: archive?.approved ?? 0 };
-    }),
-  );
 }
 
 interface Parts {

@@ -1,8 +1,11 @@
 import {
   HoldExplanations,
+  ReportFinding,
   UsageError,
   limitsText,
+  type ArchivedBefore,
   type HoldExplanation,
+  type LeftBecause,
   type LimitsNote,
   type RecordType,
 } from '@rollbook/core';
@@ -10,7 +13,7 @@ import type { Database } from './database.ts';
 import type { Decision, Finding, Hold } from './generated/client.ts';
 import { APPROVAL_HOURS } from './hold-lock.ts';
 import { readHoldRecords, type HeldRecord, type RecordPage } from './hold-records.ts';
-import { limitsNoteOf, percentOf } from './run-reads.ts';
+import { countedPercent, limitsNoteOf } from './run-reads.ts';
 
 type Reader = Pick<Database, 'prisma'>;
 
@@ -29,6 +32,9 @@ export interface HoldSummary {
   readonly run: string;
   readonly lastRun: string;
   readonly openedAt: string;
+  /** The first run, and when, since which records of this hold or of one that it replaced have waited (guard §32). */
+  readonly sinceRun: string;
+  readonly since: string;
   /** When that latest run found them, and until when they can be approved without another. */
   readonly confirmedAt: string;
   readonly expiresAt: string;
@@ -44,6 +50,10 @@ export interface HoldGroup {
   readonly withheld: number;
   readonly active: number;
   readonly toArchive: number;
+  /** See ReportFinding. */
+  readonly newcomers: number;
+  readonly archivedBefore: readonly ArchivedBefore[];
+  readonly waiting: number;
   readonly allowed: number;
   readonly percent: number;
   readonly thresholdPercent: number;
@@ -70,18 +80,31 @@ export interface HoldDecision {
   readonly decidedAt: string;
 }
 
+/** A record that waited in this hold, or in one that it replaced, and does no longer (guard §33). */
+export interface LeftRecord {
+  readonly recordType: RecordType;
+  readonly sisId: string;
+  readonly because: LeftBecause;
+  /** The run that found it out. */
+  readonly run: string;
+}
+
 export interface HoldDetails {
   readonly hold: HoldSummary & { readonly message: string | null; readonly advice: string | null };
   /** Why it looks as it does, the most telling first. */
   readonly explanations: readonly HoldExplanation[];
   readonly groups: readonly HoldGroup[];
   readonly decisions: readonly HoldDecision[];
+  /** What has left it since it began, latest first. */
+  readonly left: readonly LeftRecord[];
   readonly records: readonly HeldRecord[];
 }
 
 const HOUR_MS = 3_600_000;
 
-function summary(hold: Hold, now: Date): HoldSummary {
+const BeforeRuns = ReportFinding.shape.archivedBefore;
+
+function summary(hold: Hold, since: Date | undefined, now: Date): HoldSummary {
   const expiresAt = new Date(hold.confirmedAt.getTime() + APPROVAL_HOURS * HOUR_MS);
   return {
     id: String(hold.id),
@@ -92,6 +115,8 @@ function summary(hold: Hold, now: Date): HoldSummary {
     run: String(hold.runId),
     lastRun: String(hold.lastRunId),
     openedAt: hold.openedAt.toISOString(),
+    sinceRun: String(hold.sinceRunId),
+    since: (since ?? hold.openedAt).toISOString(),
     confirmedAt: hold.confirmedAt.toISOString(),
     expiresAt: expiresAt.toISOString(),
     closedAt: hold.closedAt?.toISOString() ?? null,
@@ -110,7 +135,18 @@ export async function listHolds(
     take: limit,
   });
   const now = new Date();
-  return holds.map((hold) => summary(hold, now));
+  const began = await beginnings(prisma, holds);
+  return holds.map((hold) => summary(hold, began.get(hold.sinceRunId), now));
+}
+
+/** When the first hold of each chain was opened, by the run that opened it. */
+async function beginnings(prisma: Reader['prisma'], holds: readonly Hold[]): Promise<ReadonlyMap<number, Date>> {
+  const first = await prisma.hold.findMany({
+    where: { runId: { in: holds.map(({ sinceRunId }) => sinceRunId) } },
+    select: { runId: true, openedAt: true },
+    orderBy: { id: 'desc' },
+  });
+  return new Map(first.map(({ runId, openedAt }) => [runId, openedAt]));
 }
 
 /**
@@ -125,19 +161,21 @@ export async function readHold(db: Database, holdId: number, page: RecordPage = 
     include: { decisions: { orderBy: { id: 'asc' } } },
   });
   if (!hold) throw new UsageError(`There is no hold ${holdId}. "rollbook holds" lists those that wait.`);
-  const [lastRun, findings, counts, pairs, records] = await Promise.all([
+  const [began, lastRun, findings, counts, pairs, left, records] = await Promise.all([
+    beginnings(db.prisma, [hold]),
     db.prisma.run.findUnique({
       where: { id: hold.lastRunId },
       select: { message: true, advice: true, explanations: true, settings: true },
     }),
-    db.prisma.finding.findMany({ where: { runId: hold.lastRunId, toArchive: { gt: 0 } }, orderBy: { ordinal: 'asc' } }),
+    latestFindings(db, hold),
     db.prisma.holdRecord.groupBy({ by: ['recordType', 'schoolId'], where: { holdId }, _count: true }),
     countPairs(db, holdId),
+    readLeft(db, hold),
     readHoldRecords(db, hold, page),
   ]);
   const limitsNote = limitsNoteOf(lastRun?.settings ?? null);
   return {
-    hold: { ...summary(hold, new Date()), message: lastRun?.message ?? null, advice: lastRun?.advice ?? null },
+    hold: { ...summary(hold, began.get(hold.sinceRunId), new Date()), message: lastRun?.message ?? null, advice: lastRun?.advice ?? null },
     explanations: HoldExplanations.catch([]).parse(lastRun?.explanations ?? []),
     groups: findings.flatMap((finding) => {
       const isSame = (other: { recordType: string; schoolId: string | null }): boolean =>
@@ -147,8 +185,34 @@ export async function readHold(db: Database, holdId: number, page: RecordPage = 
       return [group(finding, { withheld: count._count, relinkable: pairs.find(isSame)?.count ?? 0, limitsNote })];
     }),
     decisions: hold.decisions.map(decisionOf),
+    left,
     records,
   };
+}
+
+/** Of each group the measurement of the latest run that looked at it: a run may look at some types only (guard §33). */
+async function latestFindings({ prisma }: Reader, { syncId, sinceRunId, lastRunId }: Hold): Promise<Finding[]> {
+  const findings = await prisma.finding.findMany({
+    where: { toArchive: { gt: 0 }, runId: { gte: sinceRunId, lte: lastRunId }, run: { syncId, preview: false } },
+    orderBy: [{ runId: 'desc' }, { ordinal: 'asc' }],
+  });
+  const latest = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = `${finding.recordType}/${finding.schoolId ?? ''}`;
+    if (!latest.has(key)) latest.set(key, finding);
+  }
+  return [...latest.values()];
+}
+
+/** What has left the holds that began with the same run, up to this one. */
+async function readLeft({ pool }: Database, hold: Hold): Promise<LeftRecord[]> {
+  const { rows } = await pool.query<LeftRecord>(
+    `SELECT r.record_type AS "recordType", r.sis_id AS "sisId", r.left_because AS because, r.left_run_id::text AS run
+     FROM holds h JOIN hold_records r ON r.hold_id = h.id AND r.left_because IS NOT NULL
+     WHERE h.sync_id = $1 AND h.since_run_id = $2 AND h.id <= $3 ORDER BY r.left_run_id DESC, r.record_type, r.sis_id`,
+    [hold.syncId, hold.sinceRunId, hold.id],
+  );
+  return rows;
 }
 
 async function countPairs(
@@ -177,8 +241,11 @@ const group = (
   withheld,
   active: finding.active,
   toArchive: finding.toArchive,
+  newcomers: finding.newcomers,
+  archivedBefore: BeforeRuns.parse(finding.beforeRuns),
+  waiting: finding.waiting,
   allowed: finding.allowed,
-  percent: percentOf(finding.toArchive, finding.active),
+  percent: countedPercent(finding),
   thresholdPercent: finding.basisPoints / 100,
   thresholdNote: limitsText(limitsNote, finding.recordType as RecordType),
   smallestPassingPercent: finding.smallestPassingPercent,

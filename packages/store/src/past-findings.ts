@@ -17,7 +17,7 @@ export async function readPastFindings(
        'alwaysAllow', coalesce((r.settings ->> 'alwaysAllow')::integer, 0),
        'findings', coalesce((
          SELECT jsonb_agg(jsonb_build_object('recordType', f.record_type, 'school', f.school_id, 'active', f.active,
-           'toArchive', f.to_archive, 'approved', f.approved, 'basisPoints', f.basis_points) ORDER BY f.ordinal)
+           'toArchive', f.to_archive, 'approved', f.approved, 'archivedBefore', f.archived_before, 'waiting', f.waiting, 'basisPoints', f.basis_points) ORDER BY f.ordinal)
          FROM findings f WHERE f.run_id = r.id AND f.to_archive > 0
            AND (r.settings ->> 'additionsOnly')::boolean IS NOT TRUE), '[]')) AS run
      FROM runs r

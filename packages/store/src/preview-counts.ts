@@ -24,7 +24,9 @@ export function previewCounts(
         archived: toArchive - withheld + (isAnyWithheld ? 0 : (type?.dependents ?? 0)),
         restored: type?.restored ?? 0,
         unchanged: (type?.unchanged ?? 0) + (type?.keptArchived ?? 0),
-        withheld: withheld + (type?.kept ?? 0) + (type?.inGrace ?? 0),
+        withheld,
+        kept: type?.kept ?? 0,
+        inGrace: type?.inGrace ?? 0,
         skipped: contents.types[recordType]?.unusable ?? 0,
       },
     ];

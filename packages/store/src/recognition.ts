@@ -120,8 +120,8 @@ async function expectedCounts(sql: ClientBase, syncId: string): Promise<Record<R
     [syncId],
   );
   const counts = rows[0]?.counts ?? emptyCounts();
-  const active = ({ created, updated, restored, unchanged, withheld }: RecordCounts): number =>
-    created + updated + restored + unchanged + withheld;
+  const active = ({ created, updated, restored, unchanged, withheld, kept = 0, inGrace = 0 }: RecordCounts): number =>
+    created + updated + restored + unchanged + withheld + kept + inGrace;
   return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(counts[type])])) as Record<RecordType, number>;
 }
 

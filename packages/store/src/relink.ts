@@ -142,8 +142,8 @@ async function endChildren(
        WHERE r.district_id = $1 AND r.${column} = p.old_id AND r.sync_id = $2 AND r.status = 'active'
        RETURNING r.sis_id
      )
-     INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after)
-     SELECT $3, '${table}', sis_id, $1, 'archive', '{"status": "active"}', '{"status": "archived"}' FROM ended`,
+     INSERT INTO roster_changes (run_id, record_type, sis_id, district_id, action, before, after, is_approved)
+     SELECT $3, '${table}', sis_id, $1, 'archive', '{"status": "active"}', '{"status": "archived"}', true FROM ended`,
     [districtId, syncId, runId],
   );
   await sql.query(

@@ -1,4 +1,4 @@
-import type { Finding } from '@rollbook/core';
+import { archivedBefore, type Finding } from '@rollbook/core';
 import type { CountedWarning, Stage } from '@rollbook/pipeline';
 import type { Sql } from './database.ts';
 
@@ -36,11 +36,13 @@ export async function replaceFindings(sql: Sql, runId: number, findings: readonl
   await sql.query('DELETE FROM findings WHERE run_id = $1', [runId]);
   await sql.query(
     `INSERT INTO findings (run_id, ordinal, record_type, school_id, active, to_archive, approved, allowed, basis_points,
-       smallest_passing_percent, verdict)
-     SELECT $1, ordinal, record_type, school_id, active, to_archive, approved, allowed, basis_points, smallest, verdict
+       smallest_passing_percent, verdict, newcomers, archived_before, before_runs, waiting)
+     SELECT $1, ordinal, record_type, school_id, active, to_archive, approved, allowed, basis_points, smallest, verdict,
+       newcomers, before, runs, waiting
      FROM unnest($2::text[], $3::text[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
-       $9::integer[], $10::text[]) WITH ORDINALITY
-       AS f (record_type, school_id, active, to_archive, approved, allowed, basis_points, smallest, verdict, ordinal)`,
+       $9::integer[], $10::text[], $11::integer[], $12::integer[], $13::jsonb[], $14::integer[]) WITH ORDINALITY
+       AS f (record_type, school_id, active, to_archive, approved, allowed, basis_points, smallest, verdict, newcomers,
+         before, runs, waiting, ordinal)`,
     [
       runId,
       findings.map((finding) => finding.recordType),
@@ -52,6 +54,10 @@ export async function replaceFindings(sql: Sql, runId: number, findings: readonl
       findings.map((finding) => finding.basisPoints),
       findings.map((finding) => finding.smallestPassingPercent),
       findings.map((finding) => finding.verdict),
+      findings.map((finding) => finding.newcomers),
+      findings.map(archivedBefore),
+      findings.map((finding) => JSON.stringify(finding.archivedBefore)),
+      findings.map((finding) => finding.waiting),
     ],
   );
 }

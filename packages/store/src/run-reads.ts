@@ -79,6 +79,15 @@ const listItem = (run: Run): RunListItem => ({
 export const percentOf = (part: number, whole: number): number =>
   whole === 0 ? 0 : Math.round((part * 10_000) / whole) / 100;
 
+/** The share of a finding that was compared with its threshold (guard §33, §35). */
+export const countedPercent = ({
+  toArchive,
+  waiting,
+  archivedBefore,
+  active,
+}: Pick<Finding, 'toArchive' | 'waiting' | 'archivedBefore' | 'active'>): number =>
+  percentOf(toArchive + waiting + archivedBefore, active + archivedBefore);
+
 /** A finding as it stands in the database, for people and programs. */
 function reportFinding(finding: Finding, limitsNote: LimitsNote | null): ReportFinding {
   return ReportFinding.parse({
@@ -87,10 +96,13 @@ function reportFinding(finding: Finding, limitsNote: LimitsNote | null): ReportF
     active: finding.active,
     toArchive: finding.toArchive,
     approved: finding.approved,
+    newcomers: finding.newcomers,
+    archivedBefore: finding.beforeRuns,
+    waiting: finding.waiting,
     allowed: finding.allowed,
     thresholdPercent: finding.basisPoints / 100,
     thresholdNote: limitsText(limitsNote, finding.recordType as RecordType),
-    percent: percentOf(finding.toArchive, finding.active),
+    percent: countedPercent(finding),
     smallestPassingPercent: finding.smallestPassingPercent,
     verdict: finding.verdict,
   });

@@ -8,6 +8,8 @@ import { diffApprovals } from './approval-diff.ts';
 import { changesTable } from './changes.ts';
 import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
+import { settleApprovals } from './approval-outcomes.ts';
+import { settleMarks } from './delta-marks.ts';
 import { settleHold } from './holds.ts';
 import { differenceOf, dropFormerSnapshot, endRun, saveSnapshot, snapshotOf, stageResult } from './run-commit.ts';
 import { writeWarnings } from './run-details.ts';
@@ -27,16 +29,21 @@ function compareOptions(run: RunInfo, otherOrgs: readonly string[]): CompareOpti
   };
 }
 
-export async function diffRun(sql: PoolClient, run: RunInfo): Promise<Difference> {
+export async function diffRun(sql: PoolClient, run: RunInfo, now: Date): Promise<Difference> {
   const { prefix, contents } = await snapshotOf(sql, run.id);
-  return diff(sql, { prefix, contents, ...compareOptions(run, contents.otherOrgs) });
+  return diff(sql, { prefix, contents, now, ...compareOptions(run, contents.otherOrgs) });
 }
 
 /** The change set stands beside an empty snapshot, so that whatever comes after finds it and drops it. */
-export async function diffApprovalRun(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Difference> {
+export async function diffApprovalRun(
+  sql: PoolClient,
+  lease: Lease,
+  run: RunInfo,
+  now: Date,
+): Promise<Difference> {
   await dropFormerSnapshot(sql, run.id);
   const prefix = snapshotPrefix(`r${run.id}`);
-  const { difference, contents } = await diffApprovals(sql, { prefix, ...compareOptions(run, []) });
+  const { difference, contents } = await diffApprovals(sql, { prefix, now, ...compareOptions(run, []) });
   await saveSnapshot(sql, lease, { prefix, contents });
   return difference;
 }
@@ -54,18 +61,22 @@ export async function readRunEvidence(sql: PoolClient, run: RunInfo, now: Date):
 
 type Applied = RunOutcome & { readonly counts: Record<RecordType, RecordCounts> };
 
-export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Applied> {
+export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now: Date): Promise<Applied> {
   const { prefix, contents } = await snapshotOf(sql, run.id);
   const difference = await differenceOf(sql, run);
   const guarded = await stageResult<{ verdict: 'pass' | 'hold'; withheld: WithheldGroup[] }>(sql, run, 'guard');
-  const { id: runId, districtId, syncId, settings } = run;
-  const isSync = run.kind === 'sync';
-  const input = { runId, prefix, contents, districtId, syncId, settings, difference, withheld: guarded.withheld };
+  const { withheld } = guarded;
+  const options = compareOptions(run, contents.otherOrgs);
+  const input = { runId: run.id, prefix, contents, difference, withheld, ...options };
   const counts = await apply(sql, input);
-  if (isSync) {
+  await settleApprovals(sql, input, run.kind === 'approval');
+  // The window of the runs that follow begins here.
+  await sql.query('UPDATE runs SET applied_at = $2 WHERE id = $1', [run.id, now]);
+  if (run.kind === 'sync') {
     await markApplied(sql, run, contents.revision);
+    await settleMarks(sql, input);
     await settleHold(sql, input);
-    await useRaise(sql, settings, runId);
+    await useRaise(sql, input);
   }
   const isHeld = guarded.verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);

@@ -142,7 +142,9 @@ export class PostgresRuns implements RunLedger {
     return this.#commit(
       lease,
       async (sql) => {
-        const difference = await (run.kind === 'approval' ? diffApprovalRun(sql, lease, run) : diffRun(sql, run));
+        const difference = await (run.kind === 'approval'
+          ? diffApprovalRun(sql, lease, run, this.#now())
+          : diffRun(sql, run, this.#now()));
         await writeWarnings(sql, run.id, 'diff', difference.warnings);
         await advance(sql, lease, difference);
         return difference;
@@ -182,7 +184,7 @@ export class PostgresRuns implements RunLedger {
 
   async commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
     const ended = await this.#commit(lease, (sql) =>
-      run.kind === 'undo' ? applyUndo(sql, lease, run) : applyRun(sql, lease, run),
+      run.kind === 'undo' ? applyUndo(sql, lease, run) : applyRun(sql, lease, run, this.#now()),
     );
     // Nobody waits for it; autovacuum would do the same some minutes later.
     void refreshStatistics(this.#pool, ended.counts).catch(() => undefined);

@@ -114,9 +114,12 @@ class Draft implements SnapshotDraft {
 
 export class PostgresSnapshots implements SnapshotStore {
   readonly #pool: pg.Pool;
+  readonly #now: () => Date;
 
-  constructor(pool: pg.Pool) {
+  /** @param now the clock, for the window of the threshold and for explanations */
+  constructor(pool: pg.Pool, { now = (): Date => new Date() }: { readonly now?: () => Date } = {}) {
     this.#pool = pool;
+    this.#now = now;
   }
 
   async draft(key: RecognitionKey & { readonly runId: number | null }): Promise<SnapshotDraft> {
@@ -166,7 +169,8 @@ export class PostgresSnapshots implements SnapshotStore {
     snapshot: { readonly prefix: string; readonly contents: SnapshotContents },
     options: CompareOptions,
   ): Promise<Difference> {
-    return inTransaction(this.#pool, (sql) => diff(sql, { ...snapshot, ...options }), 'REPEATABLE READ');
+    const input = { ...snapshot, ...options, now: this.#now() };
+    return inTransaction(this.#pool, (sql) => diff(sql, input), 'REPEATABLE READ');
   }
 
   evidence(
@@ -176,7 +180,7 @@ export class PostgresSnapshots implements SnapshotStore {
   ): Promise<HoldEvidence> {
     return inTransaction(this.#pool, async (sql) => {
       const sinceRunId = await firstWithholdingRun(sql, { syncId, prefix: snapshot.prefix, runId: LATEST_RUN });
-      return readEvidence(sql, { ...snapshot, districtId, syncId, groups, sinceRunId }, new Date());
+      return readEvidence(sql, { ...snapshot, districtId, syncId, groups, sinceRunId }, this.#now());
     });
   }
 }

@@ -8,6 +8,7 @@ import {
   type RecordType,
   type ThresholdRaise,
 } from '@rollbook/core';
+import { isSynced, type Difference, type SnapshotContents } from '@rollbook/pipeline';
 import type pg from 'pg';
 import { inTransaction, type Sql } from './database.ts';
 import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
@@ -22,6 +23,14 @@ export interface RaiseRequest extends Decider {
   readonly recordTypes: readonly RecordType[] | null;
   /** The first day, `YYYY-MM-DD` in the district's time zone, on which it no longer holds; null: for the next run. */
   readonly until: string | null;
+}
+
+/** What a run that was applied had looked at. */
+interface AppliedRun {
+  readonly runId: number;
+  readonly settings: RunSettings;
+  readonly contents: SnapshotContents;
+  readonly difference: Difference;
 }
 
 /** A raise that is in force, with who entered it. */
@@ -53,8 +62,10 @@ export async function raiseThreshold(pool: pg.Pool, request: RaiseRequest, now: 
         ? new Date(now.getTime() + UNUSED_DAYS * 86_400_000)
         : startOfDay(request.until, sync.timezone);
     await sql.query(
-      `INSERT INTO threshold_raises (sync_id, basis_points, record_types, until_day, ends_at, actor, comment, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `INSERT INTO threshold_raises (sync_id, basis_points, record_types, until_day, ends_at, actor, comment, created_at, held_types)
+       SELECT $1, $2, $3, $4, $5, $6, $7, $8,
+         (SELECT array_agg(DISTINCT r.record_type) FROM holds h JOIN hold_records r ON r.hold_id = h.id AND r.left_because IS NULL
+          WHERE h.sync_id = $1 AND h.status = 'open')`,
       [
         request.syncId,
         request.basisPoints,
@@ -123,13 +134,32 @@ export async function activeRaise(sql: Sql, syncId: string, now: Date): Promise<
   };
 }
 
-/** A raise for one run is used up when that run is applied. */
-export async function useRaise(sql: Sql, { limitsNote }: RunSettings, runId: number): Promise<void> {
-  if (limitsNote?.kind !== 'raised' || limitsNote.until !== null) return;
+/**
+ * A raise for one run is used up by the first run that is applied and measured what it was raised for (guard §34): the
+ * record types named, else those of the hold that was open then, else all.
+ */
+export async function useRaise(sql: Sql, { runId, settings, contents, difference }: AppliedRun): Promise<void> {
+  const { limitsNote, additionsOnly, recordTypes } = settings;
+  if (limitsNote?.kind !== 'raised' || limitsNote.until !== null || additionsOnly) return;
+  const types = limitsNote.recordTypes ?? (await heldTypesOf(sql, limitsNote.raiseId));
+  const isMeasured = (type: RecordType): boolean =>
+    contents.types[type] !== undefined &&
+    isSynced(type, settings) &&
+    difference.groups.every(({ recordType, waiting = 0 }) => recordType !== type || waiting === 0);
+  if (types === null ? recordTypes !== 'all' : !types.every(isMeasured)) return;
   await sql.query(`UPDATE threshold_raises SET status = 'used', used_run_id = $2 WHERE id = $1 AND status = 'active'`, [
     limitsNote.raiseId,
     runId,
   ]);
+}
+
+/** Null: nothing was held when it was raised. */
+async function heldTypesOf(sql: Sql, raiseId: number): Promise<readonly RecordType[] | null> {
+  const { rows } = await sql.query<{ types: RecordType[] | null }>(
+    'SELECT held_types AS types FROM threshold_raises WHERE id = $1',
+    [raiseId],
+  );
+  return rows[0]?.types ?? null;
 }
 
 async function endActive(sql: Sql, syncId: string, status: 'replaced' | 'withdrawn'): Promise<void> {

@@ -10,6 +10,9 @@ import { outJson, type Colors } from '../terminal.ts';
 import { time } from '../wording.ts';
 
 const MOST_RUNS = 1_000;
+/** `45 + 50`: what the run would have archived, with what counts beside it (guard §33, §35). */
+const sumText = (numbers: readonly number[]): string => numbers.filter((value) => value > 0).map(number).join(' + ');
+
 const MOST_ROWS = 30;
 
 interface Options {
@@ -52,13 +55,13 @@ function whatIfText(
   const of = asked.recordType === null ? '' : ` for ${asked.recordType}`;
   const sentence = `A deletion threshold of ${asked.basisPoints / 100} %${of} would have held ${number(wouldHold.length)} of the last ${counted(runs, 'run')} of "${asked.syncId}"; ${number(held)} ${held === 1 ? 'was' : 'were'} held.`;
   const rows = wouldHold.flatMap(({ runId, finishedAt, wasHeld, over }) =>
-    over.map(({ school, recordType, active, toArchive, allowed }) => [
+    over.map(({ school, recordType, active, toArchive, archivedBefore, waiting, allowed }) => [
       runId,
       time(finishedAt),
       school ?? '(district)',
       recordType,
-      number(active),
-      number(toArchive),
+      number(active + archivedBefore),
+      sumText([toArchive, archivedBefore, waiting]),
       number(allowed),
       wasHeld ? 'was held' : 'was not held',
     ]),
