@@ -5,7 +5,8 @@ import { changesTable } from './changes.ts';
 import { homeSchoolSql } from './columns.ts';
 import type { DiffInput } from './diff.ts';
 import { isPersonType, isRecognisableSql, isSameSql } from './effective-values.ts';
-import { missedTable } from './recognised.ts';
+import { FEW_ROWS } from './plans.ts';
+import { isMissedSql, missedTable } from './recognised.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -61,9 +62,9 @@ export async function compare(
        FROM ${table} s LEFT JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = s.sis_id
        UNION ALL
        SELECT r.sis_id, ${school}, 'a'
-       FROM ${recordType} r ${joinMissed(input.prefix, recordType, delivered)}
+       FROM ${recordType} r ${joinMissed(input, recordType, delivered)}
        WHERE ${delivered.delivery === 'full'} AND r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScope}
-         AND ${wasMissedSql(recordType, delivered)}
+         AND ${wasMissedSql(input, recordType, delivered)}
          AND NOT EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id)
      ), grouped AS (
        SELECT action, school_id, count(*)::integer AS count,
@@ -127,13 +128,17 @@ function endsSql({ delivery }: TypeContents): string {
 }
 
 /** Of the records that stand in no row of the snapshot only those that were not recognised are gone. */
-function joinMissed(prefix: string, recordType: RecordType, { recognised }: TypeContents): string {
-  if (recognised === 0) return '';
+function joinMissed({ prefix, contents }: DiffInput, recordType: RecordType, { recognised }: TypeContents): string {
+  if (recognised === 0 || contents.recognition.missed <= FEW_ROWS) return '';
   return `LEFT JOIN ${missedTable(prefix)} m ON m.record_type = '${recordType}' AND m.source_hash = r.source_hash`;
 }
 
-function wasMissedSql(recordType: RecordType, { recognised }: TypeContents): string {
-  return recognised === 0 ? 'true' : `(m.source_hash IS NOT NULL OR NOT ${isRecognisableSql(recordType, 'r')})`;
+/** Few hashes are looked up in memory whatever the planner thinks of the roster; many might not fit. */
+function wasMissedSql({ prefix, contents }: DiffInput, recordType: RecordType, { recognised }: TypeContents): string {
+  if (recognised === 0) return 'true';
+  const isMissed =
+    contents.recognition.missed <= FEW_ROWS ? isMissedSql(prefix, recordType, 'r') : 'm.source_hash IS NOT NULL';
+  return `(${isMissed} OR NOT ${isRecognisableSql(recordType, 'r')})`;
 }
 
 /** How many rows of the snapshot say that a record is there. */

@@ -17,6 +17,7 @@ import { carryMarks } from './delta-marks.ts';
 import { addDependents } from './dependents.ts';
 import { withholdKept, type KeptCounts } from './kept-records.ts';
 import { measureGroups } from './measured-groups.ts';
+import { planForRun } from './plans.ts';
 import { noteRoleChanges } from './role-changes.ts';
 import { limitSnapshot } from './snapshot-limits.ts';
 import { verifySnapshot } from './snapshot-verify.ts';
@@ -41,6 +42,7 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   const rosterVersion = await readRosterVersion(sql, input.districtId);
   if (rosterVersion !== input.contents.recognition.rosterVersion)
     throw new SnapshotLost('the roster changed since its records were recognised');
+  await planForRun(sql, { ...input, prefix: null });
   const warnings: CountedWarning[] = await limitSnapshot(sql, input);
   const changes = await createChanges(sql, input.prefix);
   const comparisons = await compareAll(sql, input);
@@ -50,6 +52,7 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
     if (comparisons[recordType]) comparisons[recordType].counts.c -= adopted[recordType];
   // What follows, apply included, joins it: the planner must know whether it is small or large.
   await sql.query(`ANALYZE ${changes}`);
+  await planForRun(sql, input);
   const approvalIds = await markApproved(sql, input.syncId, changes);
   const kept = await withholdKept(sql, input, warnings);
   const dependents = await addDependents(sql, input, changes);

@@ -3,7 +3,8 @@ import type { CountedWarning, Presence } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
 import { isPersonType } from './effective-values.ts';
 import type { Sql } from './database.ts';
-import { missedTable } from './recognised.ts';
+import { lookupSql } from './plans.ts';
+import { isMissedSql } from './recognised.ts';
 import { examples, type DraftTables, type Reported } from './snapshot-check.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -19,8 +20,6 @@ const REFERENCES: readonly Reference[] = [
   { from: 'guardianships', field: 'guardian', to: ['guardians'] },
   { from: 'enrollments', field: 'person', to: ['students', 'staff', 'guardians'] },
 ];
-
-const MANY_MISSED = 500;
 
 interface LostReference extends Reported {
   readonly person: string;
@@ -84,29 +83,25 @@ async function markLostAmongRecognised(
 ): Promise<LostReference[]> {
   const { prefix, districtId, syncId, recognised } = tables;
   // Only who was there, and is neither recognised nor in the snapshot now, can be missing from rows that were sound.
-  const isMissing = `p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active' AND ${isNowhere(tables, to, 'p.sis_id')}`;
+  const wasThere = (type: RecordType): string =>
+    `SELECT p.sis_id FROM ${type} p WHERE p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active'`;
   const absent = to
     .filter((type) => tables.delivered.get(type) === 'full')
     .flatMap((type) => {
       // What was missed is known only of types of which something was recognised.
-      if (recognised.count(type) === 0) return [`SELECT p.sis_id FROM ${type} p WHERE ${isMissing}`];
+      if (recognised.count(type) === 0) return [wasThere(type)];
       return [
-        ...(recognised.missed(type) === 0
-          ? []
-          : [
-              `SELECT p.sis_id FROM ${missedTable(prefix)} m JOIN ${type} p ON p.source_hash = m.source_hash
-               WHERE m.record_type = '${type}' AND ${isMissing}`,
-            ]),
+        ...(recognised.missed(type) === 0 ? [] : [`${wasThere(type)} AND ${isMissedSql(prefix, type, 'p')}`]),
         // They are never recognised by their hash. An index holds these few.
-        ...(isPersonType(type) ? [`SELECT p.sis_id FROM ${type} p WHERE p.differs_from_source AND ${isMissing}`] : []),
+        ...(isPersonType(type) ? [`${wasThere(type)} AND p.differs_from_source`] : []),
       ];
     });
   if (absent.length === 0) return [];
-  // The few of an ordinary day are looked up; for a whole school, which the planner takes for few, that would be squared.
-  const isMany = to.some((type) => recognised.count(type) === 0 || recognised.missed(type) > MANY_MISSED);
-  if (isMany) await sql.query('SET LOCAL enable_nestloop = off');
-  const { rows: people } = await sql.query<{ sis_id: string }>(absent.join(' UNION '), [districtId, syncId]);
-  if (isMany) await sql.query('RESET enable_nestloop');
+  const { rows: people } = await sql.query<{ sis_id: string }>(
+    `WITH absent AS MATERIALIZED (${absent.join(' UNION ')})
+     SELECT sis_id FROM absent EXCEPT (${foundSql(tables, to)})`,
+    [districtId, syncId],
+  );
   if (people.length === 0) return [];
   const { rows } = await sql.query<LostReference & { hash: string }>(
     `SELECT t.sis_id, t.${column} AS person, t.source_hash AS hash,
@@ -131,6 +126,21 @@ async function markLostAmongRecognised(
     lost.map((row) => row.hash),
   );
   return lost;
+}
+
+/** Those of `absent` that are somewhere all the same, as in {@link isNowhere}. */
+function foundSql(tables: DraftTables, types: readonly RecordType[]): string {
+  return types
+    .flatMap((type) => {
+      const delivery = tables.delivered.get(type);
+      const inSnapshot = `SELECT a.sis_id FROM absent a JOIN ${snapshotTable(tables.prefix, type)} x ON x.sis_id = a.sis_id AND x.presence = 'p'`;
+      const inRoster = `SELECT a.sis_id FROM absent a CROSS JOIN ${lookupSql(type, 'a.sis_id', 'r')}`;
+      if (delivery === undefined) return [`${inRoster} WHERE r.status = 'active'`];
+      if (delivery === 'delta') return [inSnapshot, `${inRoster} WHERE r.status = 'active'`];
+      const { join, condition } = tables.recognised.join(type, '$2');
+      return [inSnapshot, `${inRoster} ${join} WHERE ${condition}`];
+    })
+    .join(' UNION ALL ');
 }
 
 /**

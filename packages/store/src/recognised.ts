@@ -5,6 +5,7 @@ import type { Delivery, RecognitionContents, TypeContents } from '@rollbook/pipe
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { isRecognisableSql } from './effective-values.ts';
+import { FEW_ROWS } from './plans.ts';
 import type { FinishedRecognition } from './recognition.ts';
 import { hexOf, wordsOf, type RosterHashes } from './roster-hashes.ts';
 
@@ -30,6 +31,27 @@ export function recognisedSql(
                       WHERE m.record_type = '${recordType}' AND m.source_hash = ${alias}.source_hash))`;
 }
 
+/** True for records `alias` whose hash was missed; never a join, so that it is a look into a hash table for each record. */
+export const isMissedSql = (prefix: string, recordType: RecordType, alias: string): string =>
+  `(${alias}.source_hash IN (SELECT m.source_hash FROM ${missedTable(prefix)} m WHERE m.record_type = '${recordType}')) IS TRUE`;
+
+/**
+ * The same for conditions in an OR or a CASE, where an EXISTS would look through the missed hashes for every record: `join`
+ * goes after the table of `r`.
+ */
+export function recognisedJoin(
+  prefix: string,
+  recordType: RecordType,
+  type: Pick<TypeContents, 'recognised'> | undefined,
+  sync: string,
+): { readonly join: string; readonly condition: string } {
+  if (!type || type.recognised === 0) return { join: '', condition: 'false' };
+  return {
+    join: `LEFT JOIN ${missedTable(prefix)} missed ON missed.record_type = '${recordType}' AND missed.source_hash = r.source_hash`,
+    condition: `(r.sync_id = ${sync} AND r.status = 'active' AND ${isRecognisableSql(recordType, 'r')} AND missed.source_hash IS NULL)`,
+  };
+}
+
 /** What of the roster the rows of a finished pull have recognised; kept in line with the table of those missed. */
 export class Recognised {
   readonly #sql: ClientBase;
@@ -37,6 +59,8 @@ export class Recognised {
   readonly #rosterVersion: string;
   readonly #hashes: ReadonlyMap<RecordType, RosterHashes>;
   readonly #counts = new Map<RecordType, number>();
+  /** Active records of the roster, of types in full, of which no row was recognised. */
+  readonly #unmet: number;
   readonly #missed = new Map<RecordType, number>();
 
   private constructor(
@@ -50,6 +74,9 @@ export class Recognised {
     this.#rosterVersion = recognition.rosterVersion;
     this.#hashes = new Map([...recognition.hashes].filter(([type, { met }]) => delivered.has(type) && met > 0));
     for (const [type, { met }] of this.#hashes) this.#counts.set(type, met);
+    this.#unmet = [...recognition.hashes]
+      .filter(([type, { met }]) => delivered.get(type) === 'full' && met === 0)
+      .reduce((sum, [, { size }]) => sum + size, 0);
   }
 
   /** Writes what was missed beside the snapshot. */
@@ -75,6 +102,11 @@ export class Recognised {
     };
   }
 
+  /** How many active records were not recognised, of all types that came. */
+  get unaccounted(): number {
+    return this.contents.missed + this.#unmet;
+  }
+
   /** How many records of a type. */
   count(recordType: RecordType): number {
     return this.#counts.get(recordType) ?? 0;
@@ -88,6 +120,11 @@ export class Recognised {
   /** See {@link recognisedSql}. */
   sql(recordType: RecordType, alias: string, sync: string): string {
     return recognisedSql(this.#prefix, recordType, { recognised: this.count(recordType) }, alias, sync);
+  }
+
+  /** See {@link recognisedJoin}. */
+  join(recordType: RecordType, sync: string): { readonly join: string; readonly condition: string } {
+    return recognisedJoin(this.#prefix, recordType, { recognised: this.count(recordType) }, sync);
   }
 
   /** The line of the row that was recognised last by this hash, as PostgreSQL writes it. */
@@ -123,6 +160,8 @@ export class Recognised {
     }
     stream.end(lines.join(''));
     await ended;
-    await this.#sql.query(`ANALYZE ${missedTable(this.#prefix)}`);
+    const table = missedTable(this.#prefix);
+    const index = this.contents.missed <= FEW_ROWS ? `CREATE INDEX ON ${table} (source_hash); ` : '';
+    await this.#sql.query(`${index}ANALYZE ${table}`);
   }
 }

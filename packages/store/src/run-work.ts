@@ -11,6 +11,7 @@ import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { settleApprovals } from './approval-outcomes.ts';
 import { settleMarks } from './delta-marks.ts';
 import { settleHold } from './holds.ts';
+import { planForChangesOf, planForRun } from './plans.ts';
 import { differenceOf, dropFormerSnapshot, endRun, saveSnapshot, snapshotOf, stageResult } from './run-commit.ts';
 import { writeWarnings } from './run-details.ts';
 import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
@@ -35,12 +36,7 @@ export async function diffRun(sql: PoolClient, run: RunInfo, now: Date): Promise
 }
 
 /** The change set stands beside an empty snapshot, so that whatever comes after finds it and drops it. */
-export async function diffApprovalRun(
-  sql: PoolClient,
-  lease: Lease,
-  run: RunInfo,
-  now: Date,
-): Promise<Difference> {
+export async function diffApprovalRun(sql: PoolClient, lease: Lease, run: RunInfo, now: Date): Promise<Difference> {
   await dropFormerSnapshot(sql, run.id);
   const prefix = snapshotPrefix(`r${run.id}`);
   const { difference, contents } = await diffApprovals(sql, { prefix, now, ...compareOptions(run, []) });
@@ -54,6 +50,7 @@ export async function readRunEvidence(sql: PoolClient, run: RunInfo, now: Date):
   const { groups, changeCount } = await differenceOf(sql, run);
   await verifySnapshot(sql, prefix, contents);
   await verifyTables(sql, new Map([[changesTable(prefix), changeCount]]));
+  await planForRun(sql, { syncId: run.syncId, contents, prefix });
   const sinceRunId = await firstWithholdingRun(sql, { syncId: run.syncId, prefix, runId: run.id });
   const { districtId, syncId } = run;
   return readEvidence(sql, { prefix, contents, districtId, syncId, groups, sinceRunId }, now);
@@ -68,6 +65,7 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
   const { withheld } = guarded;
   const options = compareOptions(run, contents.otherOrgs);
   const input = { runId: run.id, prefix, contents, difference, withheld, ...options };
+  await planForRun(sql, input);
   const counts = await apply(sql, input);
   await settleApprovals(sql, input, run.kind === 'approval');
   // The window of the runs that follow begins here.
@@ -85,6 +83,7 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
 
 export async function applyUndo(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Applied> {
   const { id: runId, undoesRunId, districtId, syncId } = run;
+  await planForChangesOf(sql, undoesRunId ?? 0);
   const { counts, warnings } = await undo(sql, { runId, undoesRunId: undoesRunId ?? 0, districtId, syncId });
   await writeWarnings(sql, runId, 'apply', warnings);
   return { ...(await endRun(sql, lease, 'succeeded', null, counts)), counts };

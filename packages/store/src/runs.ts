@@ -186,8 +186,8 @@ export class PostgresRuns implements RunLedger {
     const ended = await this.#commit(lease, (sql) =>
       run.kind === 'undo' ? applyUndo(sql, lease, run) : applyRun(sql, lease, run, this.#now()),
     );
-    // Nobody waits for it; autovacuum would do the same some minutes later.
-    void refreshStatistics(this.#pool, ended.counts).catch(() => undefined);
+    // The run is committed, whatever becomes of this.
+    await refreshStatistics(this.#pool, ended.counts).catch(() => undefined);
     return ended;
   }
 

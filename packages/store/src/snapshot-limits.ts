@@ -2,7 +2,8 @@ import type { CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { changesTable } from './changes.ts';
 import type { DiffInput } from './diff.ts';
-import { recognisedSql } from './recognised.ts';
+import { isFew } from './plans.ts';
+import { recognisedJoin } from './recognised.ts';
 import { examples, type Reported } from './snapshot-check.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -92,7 +93,9 @@ async function passOverUnknownStudents(sql: PoolClient, { prefix, districtId }: 
 async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<CountedWarning[]> {
   const { prefix, districtId, syncId, contents, settings } = input;
   const table = snapshotTable(prefix, 'guardianships');
-  const isRecognised = recognisedSql(prefix, 'guardianships', contents.types.guardianships, 'r', '$2');
+  // Few are looked up in memory, for each record of the roster; many might not fit, and are joined.
+  const isOfFresh = `(r.student_id IN (SELECT student_id FROM fresh))${isFew(contents) ? ' IS TRUE' : ''}`;
+  const recognised = recognisedJoin(prefix, 'guardianships', contents.types.guardianships, '$2');
   const { rows } = await sql.query<{ sis_id: string; line: number; count: number }>(
     `WITH fresh AS (
        SELECT s.ctid AS row, s.student_id, s.line,
@@ -103,8 +106,9 @@ async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<Co
      ), standing AS (
        SELECT r.student_id, count(*) AS count
        FROM guardianships r
-       WHERE r.district_id = $1 AND $2::text IS NOT NULL AND r.status = 'active' AND r.student_id IN (SELECT student_id FROM fresh)
-         AND (${isRecognised} OR EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id AND s.presence = 'p'))
+       LEFT JOIN ${table} s ON s.sis_id = r.sis_id AND s.presence = 'p' ${recognised.join}
+       WHERE r.district_id = $1 AND $2::text IS NOT NULL AND r.status = 'active'
+         AND ${isOfFresh} AND (s.sis_id IS NOT NULL OR ${recognised.condition})
        GROUP BY 1
      ), surplus AS (
        UPDATE ${table} s SET presence = 'l'

@@ -13,9 +13,10 @@ import type {
   SnapshotStore,
 } from '@rollbook/pipeline';
 import pg from 'pg';
-import { inTransaction, type Sql } from './database.ts';
+import { inTransaction, withinTransaction, type Sql } from './database.ts';
 import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
+import { planFor, planForRun } from './plans.ts';
 import { snapshotPrefix } from './run-work.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { checkPeopleReferences } from './people-references.ts';
@@ -84,6 +85,14 @@ class Draft implements SnapshotDraft {
     // Without statistics the planner takes these tables for nearly empty, and joins them row by row.
     const written = [...delivered.keys()].map((recordType) => `${snapshotTable(this.prefix, recordType)} (presence)`);
     if (written.length > 0) await sql.query(`ANALYZE ${written.join(', ')}`);
+    return withinTransaction(sql, async () => {
+      await planFor(sql, this.#writer.rowCount + recognised.unaccounted);
+      return this.#check(delivered, recognised);
+    });
+  }
+
+  async #check(delivered: ReadonlyMap<RecordType, Delivery>, recognised: Recognised): Promise<FinishedDraft> {
+    const sql = this.#sql;
     const tables = { ...this.#key, prefix: this.prefix, delivered, recognised };
     const warnings = await removeRepeatedIds(sql, tables, (recordType) => this.#writer.suspectedRepeats(recordType));
     warnings.push(...(await dropUnknownParents(sql, tables)));
@@ -179,6 +188,7 @@ export class PostgresSnapshots implements SnapshotStore {
     { groups }: Difference,
   ): Promise<HoldEvidence> {
     return inTransaction(this.#pool, async (sql) => {
+      await planForRun(sql, { ...snapshot, syncId });
       const sinceRunId = await firstWithholdingRun(sql, { syncId, prefix: snapshot.prefix, runId: LATEST_RUN });
       return readEvidence(sql, { ...snapshot, districtId, syncId, groups, sinceRunId }, this.#now());
     });
