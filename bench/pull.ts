@@ -34,6 +34,7 @@ const snapshot = await loadSnapshot({
   syncId: 'bench',
   settings: DEFAULT_RUN_SETTINGS,
   appliedRevision: null,
+  recognises: true,
   signal: new AbortController().signal,
   onProgress: () => undefined,
 });

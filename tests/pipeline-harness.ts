@@ -12,6 +12,7 @@ import {
   type StageResult,
 } from '@rollbook/pipeline';
 import { PostgresRuns, PostgresSnapshots, type Database } from '@rollbook/store';
+import { brokenInvariants } from './roster-invariants.ts';
 
 /** Jobs in the order they were added, for tests that run the stages one by one themselves. */
 class StepQueue implements JobQueue {
@@ -47,12 +48,14 @@ export class PipelineHarness {
   readonly #database: Database;
   source: RosterSource;
   readonly #clock: () => Date;
+  readonly #hoursBeforeRun: number;
   #passedHours = 0;
 
-  /** @param clock stands still, or goes on, but for the nights that pass here. */
-  constructor(database: Database, source: RosterSource, clock: () => Date = () => new Date()) {
+  /** @param clock sets the days and nights; left out: a night passes before each run. */
+  constructor(database: Database, source: RosterSource, clock?: () => Date) {
     this.#database = database;
-    this.#clock = clock;
+    this.#hoursBeforeRun = clock === undefined ? HOURS_OF_A_NIGHT : 0;
+    this.#clock = clock ?? ((): Date => new Date());
     const now = (): Date => this.now();
     this.source = source;
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -80,7 +83,7 @@ export class PipelineHarness {
     return (await this.#database.pool.query<R>(text, values)).rows;
   }
 
-  /** The clock of the ledger: that of the day, moved on by the hours that have passed here. */
+  /** The clock of the ledger, moved on by the hours that have passed here. */
   now(): Date {
     return new Date(this.#clock().getTime() + this.#passedHours * MS_PER_HOUR);
   }
@@ -89,9 +92,9 @@ export class PipelineHarness {
     this.#passedHours += hours;
   }
 
-  /** Runs a sync from request to end, as the workers would, one night after the run before. */
+  /** Runs a sync from request to end, as the workers would, one night after the run before unless a clock was given. */
   run(syncId: string, preview = false): Promise<RunResult> {
-    this.pass(HOURS_OF_A_NIGHT);
+    this.pass(this.#hoursBeforeRun);
     return this.runAtOnce(syncId, preview);
   }
 
@@ -99,6 +102,7 @@ export class PipelineHarness {
   async runAtOnce(syncId: string, preview = false): Promise<RunResult> {
     const run = await requestSync(this.context, syncId, { trigger: 'cli', preview });
     await this.work();
+    expect(await brokenInvariants(this.#database.pool)).toEqual([]);
     return this.result(run.runId);
   }
 

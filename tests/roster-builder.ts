@@ -28,6 +28,11 @@ export class RosterBuilder implements RosterSource {
   readonly gone = new Set<string>();
   readonly deliveries: { [T in RecordType]?: Delivery | 'absent' } = {};
   readonly extraEvents: PullEvent[] = [];
+  /** Rows that could not be used; they are told at the head of their type. */
+  readonly skipped: Extract<PullEvent, { kind: 'skipped' }>[] = [];
+  /** Further rows, after those of `records`, in the order of the record types. */
+  readonly furtherRows: Extract<PullEvent, { kind: 'rows' }>[] = [];
+  wins: 'first' | 'last' = 'last';
   /** What the source calls this delivery, if anything. */
   revision: string | null = null;
   /** How many pulls were read to their end. */
@@ -65,13 +70,15 @@ export class RosterBuilder implements RosterSource {
       const delivery = this.deliveries[recordType] ?? 'full';
       if (delivery === 'absent') continue;
       const file = `${recordType}.csv`;
-      yield { kind: 'delivers', recordType, delivery, file };
+      yield { kind: 'delivers', recordType, delivery, file, wins: this.wins };
+      for (const event of this.skipped) if (event.recordTypes[0] === recordType) yield event;
       const rows = [...this.records[recordType].values()].map((record, index) => ({
         record,
         line: index + 2,
         gone: this.gone.has(`${recordType}/${record.sisId}`),
       }));
       if (rows.length > 0) yield { kind: 'rows', recordType, file, rows } as PullEvent;
+      for (const event of this.furtherRows) if (event.recordType === recordType) yield event;
     }
   }
 
@@ -101,7 +108,7 @@ export class RosterBuilder implements RosterSource {
     return this;
   }
 
-  class(sisId: string, school: string, fields: Partial<Class> = {}): this {
+  class(sisId: string, school: string | null, fields: Partial<Class> = {}): this {
     const record: Class = {
       sisId,
       title: `Class ${sisId}`,

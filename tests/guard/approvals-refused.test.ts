@@ -109,7 +109,7 @@ describe('guard §26: a rejection', () => {
     await district.harness.work();
     const run = await district.harness.result(payload.runId);
     expect(run).toMatchObject({ status: 'succeeded' });
-    expect(run.counts.students).toMatchObject({ archived: 0, withheld: 3 });
+    expect(run.counts.students).toMatchObject({ archived: 0, withheld: 0, kept: 3 });
     expect(await district.archived()).toEqual([]);
   });
 

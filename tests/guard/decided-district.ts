@@ -139,8 +139,8 @@ export class DecidedDistrict {
     return this.harness.result(run.runId);
   }
 
-  async undo(runId: number): Promise<RunResult> {
-    const run = await this.ledger.requestUndo({ runId, actor: 'pat', comment: null });
+  async undo(runId: number, keep = true): Promise<RunResult> {
+    const run = await this.ledger.requestUndo({ runId, keep, actor: 'pat', comment: null });
     await this.harness.step('apply', payloadOf(run));
     return this.harness.result(run.runId);
   }

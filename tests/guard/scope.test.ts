@@ -79,7 +79,7 @@ describe('guard §13: a school taken off the list', () => {
     ]);
   });
 
-  it('takes guardians and guardianships along, unless a student of theirs has a linked home school', async () => {
+  it('takes guardians along, and those who have an active student elsewhere are left alone (guard §33)', async () => {
     await linkedTo(['A', 'B'], { alwaysAllow: 9 });
     roster.students(2, 'A', 'a').students(3, 'B', 'b').guardian('of-a', 'a1').guardian('of-b', 'b1');
     roster.guardian('of-both', 'a2').guardian('of-both', 'b2').guardian('stays', 'a1').guardian('stays', 'b3');
@@ -89,13 +89,13 @@ describe('guard §13: a school taken off the list', () => {
     roster.remove('guardianships', 'a1~of-a', 'b1~of-b', 'a2~of-both', 'b2~of-both', 'b3~stays');
     const run = await harness.run('sis');
     expect(await measured(harness, run, 'guardians', 'guardianships')).toEqual([
-      ['guardians', null, 2, 3, 3],
-      ['guardianships', null, 0, 3, 3],
+      ['guardians', null, 1, 1, 1],
+      ['guardianships', null, 1, 3, 3],
     ]);
-    expect(await harness.ids('guardians', 'archived')).toEqual(['of-a', 'of-both']);
-    // That of `b2` hangs on a guardian who is archived; those of `b1` and `b3` are out of the scope.
-    expect(await harness.ids('guardianships', 'archived')).toEqual(['a1~of-a', 'a2~of-both', 'b2~of-both']);
-    expect(await harness.ids('guardianships')).toEqual(['a1~stays', 'b1~of-b', 'b3~stays']);
+    expect(await harness.ids('guardians', 'archived')).toEqual(['of-a']);
+    // That of `a1` hangs on a guardian who is archived; those of students of B are out of the scope.
+    expect(await harness.ids('guardianships', 'archived')).toEqual(['a1~of-a', 'a2~of-both']);
+    expect(await harness.ids('guardianships')).toEqual(['a1~stays', 'b1~of-b', 'b2~of-both', 'b3~stays']);
   });
 
   it('leaves records without a school in the scope', async () => {

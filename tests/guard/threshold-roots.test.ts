@@ -158,7 +158,8 @@ describe('guard §6: roots only', () => {
       status: 'succeeded',
       counts: { students: { restored: 1 }, enrollments: { restored: 1 }, guardianships: { restored: 1 } },
     });
-    expect(await archivedBy('enrollments')).toEqual([{ sis_id: 'c2~s1~student', archived_by: 'parent' }]);
+    // Its class and its person are active again: it is archived for itself.
+    expect(await archivedBy('enrollments')).toEqual([{ sis_id: 'c2~s1~student', archived_by: 'sync' }]);
   });
 
   it('what hangs on a person of two records stays with the one that stays', async () => {

@@ -102,8 +102,8 @@ describe('guard §29: an undo', () => {
     expect(await district.harness.sql(`SELECT title FROM classes WHERE sis_id = 'c2'`)).toEqual([{ title: 'Renamed' }]);
   });
 
-  it('leaves what it restored to the next sync, which archives it again only through the guard', async () => {
-    await district.undo(await archived('a1', 'a2', 'a3'));
+  it('without keeping leaves what it restored to the next sync, which archives it again only through the guard', async () => {
+    await district.undo(await archived('a1', 'a2', 'a3'), false);
     await district.configure();
     expect(await district.run()).toMatchObject({ status: 'held', reason: 'threshold' });
     expect(await district.held(await district.openHold())).toEqual(ids('students a', 3));
@@ -112,7 +112,7 @@ describe('guard §29: an undo', () => {
 
   it('is seen by the next sync also when the delivery is the same', async () => {
     district.roster.revision = 'one';
-    await district.undo(await archived('a1'));
+    await district.undo(await archived('a1'), false);
     await district.configure();
     const run = await district.run();
     expect(run.counts.students).toMatchObject({ archived: 1 });

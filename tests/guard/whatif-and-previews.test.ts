@@ -246,6 +246,7 @@ describe('guard §31: a preview of given files', () => {
 
   it('judges by the percentage that is tried', async () => {
     // 8 of 19 are gone: 42.1 %.
+    harness.pass(24);
     roster.removeStudents(...someOf('a', 6, 12));
     const verdictAt = async (percent: number): Promise<string> => {
       const { judgement } = await previewed({ threshold: { default: percent * 100, perType: {} } });

@@ -1,3 +1,4 @@
+import { archiveRecord } from '@rollbook/store';
 import { createTestDatabase, type TestDatabase } from '../test-database.ts';
 import { PipelineHarness } from '../pipeline-harness.ts';
 import { RosterBuilder } from '../roster-builder.ts';
@@ -134,7 +135,12 @@ it('restores the same record with its history, and leaves what a user archived w
   const first = await harness.run('sis');
   roster.removeStudents('a1');
   const second = await harness.run('sis');
-  await harness.sql(`UPDATE students SET status = 'archived', archived_by = 'user' WHERE sis_id = 'a2'`);
+  await archiveRecord(testDatabase.database.pool, {
+    districtId: `district-${district}`,
+    recordType: 'students',
+    sisId: 'a2',
+    actor: 'pat',
+  });
   roster.student('a1', '0101').enroll('a1', 'c1').guardian('g1', 'a1');
   const third = await harness.run('sis');
   expect(third.counts.students).toMatchObject({ restored: 1, created: 0, unchanged: 520 });

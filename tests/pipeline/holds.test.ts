@@ -135,13 +135,13 @@ it('does not ask again about records that were rejected, but about others', asyn
   await rejectHold(testDatabase.database.pool, { holdId: await latestHold(), actor: 'tester', comment: 'still here' });
   const run = await harness.run('sis');
   expect(run).toMatchObject({ status: 'succeeded' });
-  expect(run.counts.students).toMatchObject({ archived: 0, withheld: 12 });
+  expect(run.counts.students).toMatchObject({ archived: 0, withheld: 0, kept: 12 });
   expect(run.warnings).toMatchObject([{ code: 'kept_by_decision', count: 12 }]);
   expect(await holds()).toMatchObject([{ status: 'rejected' }]);
   roster.removeStudents(...someOf('b', 2, 12));
   const next = await harness.run('sis');
   expect(next).toMatchObject({ status: 'held' });
-  expect(next.counts.students).toMatchObject({ archived: 0, withheld: 23 });
+  expect(next.counts.students).toMatchObject({ archived: 0, withheld: 11, kept: 12 });
   expect(await holds()).toMatchObject([{ status: 'rejected' }, { status: 'open', record_count: 11 }]);
 });
 

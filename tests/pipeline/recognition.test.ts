@@ -86,7 +86,7 @@ it('takes a row that could not be used for nothing beside one that is known (gua
   expect(run.warnings.map(({ code }) => code)).toEqual(['bad_date']);
 });
 
-it('ends what says that it is gone, although a row above it is known', async () => {
+it('keeps what a known row shows, although another says that it is gone (guard §38)', async () => {
   const record = roster.records.students.get('a7')!;
   roster.extraEvents.push({
     kind: 'rows',
@@ -95,8 +95,8 @@ it('ends what says that it is gone, although a row above it is known', async () 
     rows: [{ record, line: 99, gone: true }],
   });
   const run = await harness.run('sis');
-  expect(run.counts.students).toMatchObject({ archived: 1, unchanged: 29 });
-  expect(await harness.ids('students', 'archived')).toEqual(['a7']);
+  expect(run.counts.students).toMatchObject({ archived: 0, unchanged: 30 });
+  expect(await harness.ids('students', 'archived')).toEqual([]);
 });
 
 it('reports known enrollments and guardianships of people who are not in the data any more (guard §21)', async () => {

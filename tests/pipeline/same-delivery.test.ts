@@ -73,7 +73,7 @@ it('reads it again after records that it kept were no longer to be kept', async 
   const [hold] = await harness.sql<{ id: number }>('SELECT id FROM holds');
   const decision = { holdId: hold?.id as number, actor: 'pat', comment: 'they stay' };
   await rejectHold(testDatabase.database.pool, decision);
-  expect(await harness.run('sis')).toMatchObject({ status: 'succeeded', counts: { students: { withheld: 2 } } });
+  expect(await harness.run('sis')).toMatchObject({ status: 'succeeded', counts: { students: { kept: 2 } } });
   await harness.run('sis');
   expect(roster.pullsRead).toBe(3);
   await reopenHold(testDatabase.database.pool, decision);

@@ -143,8 +143,50 @@ describe('guard §26: threshold', () => {
   });
 });
 
-describe('guard §29: undo', () => {
-  it('restores what a run archived, once; the next sync archives it again only through the guard', async () => {
+describe('guard §36: threshold --raise-updates', () => {
+  it('says what is wrong with what it was given, and raises nothing', async () => {
+    const before = await ground.sql('SELECT id FROM threshold_raises');
+    await expectRefused(
+      [
+        ['threshold', 'sis', '--raise-updates', '50', '--next-run'],
+        'The update threshold of "sis" is off',
+        'updateThreshold',
+      ],
+      [['threshold', 'sis', '--raise-updates', '50'], 'A raise ends by itself'],
+      [['threshold', 'sis', '--raise-updates', '50', '--raise', '50', '--next-run'], 'give one of them'],
+      [['threshold', 'sis', '--raise-updates', 'all', '--next-run'], 'received "all"'],
+      [['threshold', 'sis', '--revert-updates'], 'The update threshold of "sis" is not raised.'],
+    );
+    expect(await ground.sql('SELECT id FROM threshold_raises')).toEqual(before);
+    expect((await rollbook('threshold', 'sis')).stdout).not.toContain('usernames');
+  });
+
+  it('raises it for one run, shows that, and takes it back', async () => {
+    const on = { students: 3000, staff: null, guardians: 3000 };
+    await ground.sql(`UPDATE syncs SET settings = settings || '${JSON.stringify({ updateThreshold: on })}'`);
+    const raised = await rollbook('threshold', 'sis', '--raise-updates', '60', '--type', 'students', '--next-run');
+    expect(raised.status).toBe(0);
+    expect(raised.stdout).toMatch(/^students +60 % +raised for this run$/m);
+    expect(raised.stdout).toMatch(/^staff +all +no update threshold$/m);
+    expect(raised.stdout).toContain('The update threshold of students is raised to 60 % for one run. pat raised it at');
+    expect(json(await rollbook('threshold', 'sis', '--json'))).toMatchObject({
+      recordTypes: { students: { thresholdPercent: 10, thresholdNote: null } },
+      updates: {
+        students: { thresholdPercent: 60, thresholdNote: 'raised for this run' },
+        staff: { thresholdPercent: null, thresholdNote: null },
+        guardians: { thresholdPercent: 30, thresholdNote: null },
+      },
+      raise: null,
+      updateRaise: { basisPoints: 6000, recordTypes: ['students'], until: null, actor: 'pat' },
+    });
+    const reverted = await rollbook('threshold', 'sis', '--revert-updates');
+    expect(reverted.stdout).toMatch(/^students +30 % +as configured$/m);
+    await ground.sql(`UPDATE syncs SET settings = settings - 'updateThreshold'`);
+  });
+});
+
+describe('guard §29, §40: undo', () => {
+  it('restores what a run archived, once, and keeps it until it is released', async () => {
     const [run] = await ground.sql<{ id: number }>(`SELECT max(id) AS id FROM runs WHERE kind = 'sync'`);
     const ended = await rollbook('undo', String(run?.id), '--comment', 'by mistake', '--json');
     expect(ended.status).toBe(0);
@@ -160,6 +202,11 @@ describe('guard §29: undo', () => {
       [['undo', '999'], 'There is no run 999'],
       [['undo', 'last'], 'Expected the number of a run, received "last"'],
     );
+    expect((await rollbook('sync', 'sis')).status).toBe(0);
+    expect(await ground.students('archived')).toEqual(['S201']);
+    await expectRefused([['undo', String(run?.id), '--release', '--no-keep'], 'cannot be given together']);
+    const released = await rollbook('undo', String(run?.id), '--release', '--json');
+    expect(json(released)).toEqual({ run: String(run?.id), sync: 'sis', records: 7 });
     expect((await rollbook('sync', 'sis')).status).toBe(2);
     expect(await ground.students('archived')).toEqual(['S201']);
   });

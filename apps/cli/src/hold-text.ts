@@ -13,7 +13,8 @@ export const SHOWN_RECORDS = 50;
 export function holdText(details: HoldDetails, colors: Colors): string {
   const { hold } = details;
   const head = `${colors.bold(`Hold ${hold.id}`)} of "${hold.sync}" (${hold.status}), opened by run ${hold.run} at ${time(hold.openedAt)}`;
-  const since = hold.sinceRun === hold.run ? [] : [indented(`It goes back to run ${hold.sinceRun} at ${time(hold.since)}.`)];
+  const since =
+    hold.sinceRun === hold.run ? [] : [indented(`It goes back to run ${hold.sinceRun} at ${time(hold.since)}.`)];
   const why = [hold.message, hold.advice].filter((text) => text !== null).map((text) => indented(printable(text)));
   return [
     [head, ...since, ...why].join('\n'),

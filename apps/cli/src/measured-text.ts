@@ -14,7 +14,9 @@ export function activeText({ active, newcomers }: Measured): string {
 
 /** `45 now + 50 at 18:02 UTC` where earlier runs of the window count, or held records wait (guard §33, §35). */
 export function toArchiveText({ toArchive, archivedBefore: runs, waiting }: Measured): string {
-  const earlier = runs.slice(0, MOST_EARLIER_RUNS).map(({ at, count }) => `${number(count)} at ${at.slice(11, 16)} UTC`);
+  const earlier = runs
+    .slice(0, MOST_EARLIER_RUNS)
+    .map(({ at, count }) => `${number(count)} at ${at.slice(11, 16)} UTC`);
   const rest = archivedBefore({ archivedBefore: runs.slice(MOST_EARLIER_RUNS) });
   const parts = [
     ...earlier,

@@ -1,12 +1,13 @@
 import {
   emptyCounts,
   reportFindings,
+  reportUpdateFindings,
   type SyncError,
   type RunReport,
   type RunStatus,
   type RunSummary,
 } from '@rollbook/core';
-import { explanationOf, type Preview } from '@rollbook/pipeline';
+import type { Preview } from '@rollbook/pipeline';
 import { previewCounts } from '@rollbook/store';
 
 const STATUSES = { pass: 'succeeded', hold: 'held', reject: 'failed' } as const satisfies Record<string, RunStatus>;
@@ -16,12 +17,14 @@ export type PreviewScope = Pick<RunSummary, 'district' | 'sync' | 'startedAt' | 
 
 /** The report that a run would have given. Where it would fail, nothing is counted, for nothing would be written. */
 export function previewReport(preview: Preview, scope: PreviewScope): RunReport {
-  const { contents, difference, judgement, explanations, warnings } = preview;
-  const status = STATUSES[judgement.verdict];
+  const { contents, difference, judgement, whole, explanations, warnings } = preview;
+  const { updates, reason, message, advice } = whole;
+  const status = STATUSES[whole.verdict];
   return {
-    run: { id: 'preview', ...scope, status, reason: judgement.reason, ...explanationOf(judgement) },
-    counts: status === 'failed' ? emptyCounts() : previewCounts(difference, contents, judgement),
+    run: { id: 'preview', ...scope, status, reason, message, advice },
+    counts: status === 'failed' ? emptyCounts() : previewCounts(difference, contents, judgement, updates),
     findings: reportFindings(judgement.findings, null),
+    updateFindings: reportUpdateFindings(updates.findings, null),
     explanations: [...explanations],
     notes: [],
     schoolsNotFound: judgement.schoolsNotFound.map(({ sisId, name, nearest }) => ({
@@ -39,6 +42,7 @@ export function failedPreviewReport({ reason, message, advice }: SyncError, scop
     run: { id: 'preview', ...scope, status: 'failed', reason, message, advice },
     counts: emptyCounts(),
     findings: [],
+    updateFindings: [],
     explanations: [],
     notes: [],
     schoolsNotFound: [],

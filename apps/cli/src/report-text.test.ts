@@ -1,4 +1,4 @@
-import { emptyCounts, type RunReport } from '@rollbook/core';
+import { emptyCounts, type ReportFinding, type RunReport } from '@rollbook/core';
 import pc from 'picocolors';
 import { reportText, totalsText } from './report-text.ts';
 
@@ -25,19 +25,22 @@ const report = (parts: Partial<RunReport> = {}): RunReport => ({
   ...parts,
 });
 
-const finding = {
+const finding: ReportFinding = {
   school: '0101',
   recordType: 'students',
   active: 501,
   toArchive: 51,
   approved: 0,
+  newcomers: 0,
+  archivedBefore: [],
+  waiting: 0,
   allowed: 50,
   thresholdPercent: 10,
   thresholdNote: null,
   percent: 10.18,
   smallestPassingPercent: 11,
   verdict: 'hold',
-} as const;
+};
 
 describe('reportText', () => {
   it('has nothing to say about a run without changes, reasons and warnings', () => {
@@ -50,6 +53,33 @@ describe('reportText', () => {
     const lines = reportText(report({ counts }), colors).split('\n');
     expect(lines).toHaveLength(2);
     expect(lines[1]).toMatch(/^students +1,234 +0 +0 +0 +0 +0 +0$/);
+  });
+
+  it('shows updates that were withheld, and the groups over the update threshold', () => {
+    const counts = emptyCounts();
+    counts.students.withheldUpdates = 44;
+    const over = {
+      school: '0101',
+      recordType: 'students',
+      active: 80,
+      changed: 40,
+      allowed: 24,
+      thresholdPercent: 30,
+      thresholdNote: 'raised for this run',
+      percent: 50,
+      smallestPassingPercent: 51,
+      verdict: 'hold',
+      withheld: 44,
+    } as const;
+    const text = reportText(
+      report({ counts, updateFindings: [over, { ...over, school: '0102', verdict: 'pass' }] }),
+      colors,
+    );
+    expect(text).toMatch(/withheld +updates withheld +skipped$/m);
+    expect(text).toMatch(/^students +0 +0 +0 +0 +0 +0 +44 +0$/m);
+    expect(text).toMatch(/^0101 +students +80 +40 +24 +50 % +30 % \(raised for this run\) +51 %$/m);
+    expect(text).not.toContain('0102');
+    expect(totalsText(counts)).toBe('44 updates withheld');
   });
 
   it('shows the groups over the threshold, and no others', () => {

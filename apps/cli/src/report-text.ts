@@ -21,15 +21,20 @@ const COUNTS = [
   'restored',
   'unchanged',
   'withheld',
+  'withheldUpdates',
   'kept',
   'inGrace',
   'skipped',
 ] as const satisfies readonly (keyof RecordCounts)[];
 
 /** Shown only where there are any. */
-const RARE: ReadonlySet<keyof RecordCounts> = new Set(['kept', 'inGrace']);
+const RARE: ReadonlySet<keyof RecordCounts> = new Set(['withheldUpdates', 'kept', 'inGrace']);
 
-const title = (key: keyof RecordCounts): string => (key === 'inGrace' ? 'in grace' : key);
+const TITLES: Partial<Readonly<Record<keyof RecordCounts, string>>> = {
+  withheldUpdates: 'updates withheld',
+  inGrace: 'in grace',
+};
+const title = (key: keyof RecordCounts): string => TITLES[key] ?? key;
 
 const MOST_WARNINGS = 20;
 const MOST_FINDINGS = 20;
@@ -41,6 +46,7 @@ export function reportText(report: RunReport, colors: Colors): string {
     countsText(report.counts, colors),
     report.notes.map((note) => printable(note)).join('\n'),
     findingsText(report, colors),
+    updateFindingsText(report, colors),
     explanationsText(report.explanations, colors),
     schoolsText(report),
     warningsText(report, colors),
@@ -91,6 +97,36 @@ function findingsText({ findings }: RunReport, colors: Colors): string {
     { title: 'over the threshold' },
     ...['active', 'to archive', 'allowed', 'share', 'threshold', 'would pass at'].map((title) => ({
       title,
+      isNumber: true,
+    })),
+  ];
+  const rest = held.length - rows.length;
+  return [table(columns, rows, colors), ...(rest > 0 ? [`… and ${number(rest)} more (--json lists all)`] : [])].join(
+    '\n',
+  );
+}
+
+/** Groups of people over the update threshold (guard §36). */
+function updateFindingsText({ updateFindings = [] }: RunReport, colors: Colors): string {
+  const held = updateFindings.filter(({ verdict }) => verdict === 'hold');
+  if (held.length === 0) return '';
+  const rows = held
+    .slice(0, MOST_FINDINGS)
+    .map((finding) => [
+      finding.school ?? '(district)',
+      finding.recordType,
+      number(finding.active),
+      number(finding.changed),
+      number(finding.allowed ?? 0),
+      `${finding.percent} %`,
+      `${finding.thresholdPercent ?? 0} %${finding.thresholdNote === null ? '' : ` (${finding.thresholdNote})`}`,
+      `${finding.smallestPassingPercent} %`,
+    ]);
+  const columns = [
+    { title: 'school' },
+    { title: 'over the update threshold' },
+    ...['active', 'to change', 'allowed', 'share', 'threshold', 'would pass at'].map((name) => ({
+      title: name,
       isNumber: true,
     })),
   ];

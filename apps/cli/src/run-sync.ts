@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { STAGES, requestSync, type ActiveRun, type SyncRequest } from '@rollbook/pipeline';
-import { PostgresRuns, readRun, readRunState, type RunDetails, type RunState } from '@rollbook/store';
+import { STAGES, requestSync, type ActiveRun, type RequestedRun, type SyncRequest } from '@rollbook/pipeline';
+import { PostgresRuns, listRuns, readRun, readRunState, type RunDetails, type RunState } from '@rollbook/store';
 import { actor } from './arguments.ts';
 import { InProcessWorkers } from './in-process-workers.ts';
 import { reportText, totalsText } from './report-text.ts';
@@ -8,21 +8,35 @@ import type { Session } from './session.ts';
 import { outJson, printable, type Colors, type Terminal } from './terminal.ts';
 
 const LOOK_EVERY_MS = 200;
+/** Among so many of the latest runs of a sync the one is found that followed another. */
+const LATER_RUNS = 20;
 /** Workers elsewhere may stop while a run waits for them. */
 const CHECK_WORKERS_EVERY_MS = 2_000;
 
-export type RequestedRun = ActiveRun & { readonly created: boolean };
+type SyncAsked = Pick<SyncRequest, 'trigger' | 'preview' | 'anyway'>;
 
-/** Requests a run; if the sync has an active one already, says so and gives that. */
-export async function requestRun(
-  session: Session,
-  syncId: string,
-  request: Pick<SyncRequest, 'trigger' | 'preview' | 'anyway'>,
-): Promise<RequestedRun> {
+/** Requests a run; if the sync has an active one already, gives that. */
+export async function requestRun(session: Session, syncId: string, request: SyncAsked): Promise<RequestedRun> {
   const queue = await session.queues();
   const ledger = new PostgresRuns(session.database.pool);
   return requestSync({ ledger, queue }, syncId, { ...request, requestedBy: actor() });
 }
+
+/** The same, but that a run which only carries out an approval or an undo is waited for: the sync follows it. */
+export async function requestOwnRun(session: Session, syncId: string, request: SyncAsked): Promise<RequestedRun> {
+  for (;;) {
+    const run = await requestRun(session, syncId, request);
+    if (!run.willFollow) return run;
+    session.terminal.say(`${carriesOut(run.runId, syncId)}: waiting for its end. Then the sync runs.`);
+    await waitForRun(session, run);
+    const later = await listRuns(session.database, { syncId, limit: LATER_RUNS });
+    const own = later.findLast(({ id, kind, preview }) => Number(id) > run.runId && kind === 'sync' && !preview);
+    if (own) return { ...run, runId: Number(own.id), round: 1, stage: 'fetch', created: true, willFollow: false };
+  }
+}
+
+export const carriesOut = (runId: number, syncId: string): string =>
+  `Run ${runId} of "${syncId}" carries out an approval or an undo`;
 
 /** Waits until a run has ended, working on it in this process if nobody else does; shows its progress to people. */
 export async function waitForRun(session: Session, run: ActiveRun): Promise<RunDetails> {
@@ -56,9 +70,10 @@ class ProgressLines {
     this.#terminal = terminal;
   }
 
-  show({ status, stage, progress }: RunState): void {
+  show({ status, stage, round, progress }: RunState): void {
     if (!this.#terminal.isWatched) return;
-    const step = `${STAGES.indexOf(stage) + 1}/${STAGES.length} ${stage}`;
+    const again = round === 1 ? '' : ` (round ${round})`;
+    const step = `${STAGES.indexOf(stage) + 1}/${STAGES.length} ${stage}${again}`;
     const what = status === 'queued' ? 'waiting for a worker' : (progress ?? 'working');
     const line = this.#terminal.sayColors.dim(`  ${step}  ${printable(what)}`);
     if (line === this.#last) return;
@@ -87,7 +102,8 @@ function runText(details: RunDetails, colors: Colors): string {
 
 function closing(details: RunDetails, { bold, green, yellow, red }: Colors): string {
   const { run, counts, preview, hold } = details;
-  const what = `Run ${run.id} of "${run.sync}"${KINDS[details.kind](details)}${preview ? ' (preview, nothing was written)' : ''}`;
+  const round = details.round === 1 ? '' : ` in round ${details.round}`;
+  const what = `Run ${run.id} of "${run.sync}"${round}${KINDS[details.kind](details)}${preview ? ' (preview, nothing was written)' : ''}`;
   const totals = totalsText(counts);
   switch (run.status) {
     case 'succeeded':

@@ -12,6 +12,7 @@ import {
 } from '@rollbook/runtime';
 import { Queues, connect } from '@rollbook/queue';
 import { migrate, openDatabase, queuePrefix, type Database, type SecretKey } from '@rollbook/store';
+import { whenDatabaseIsThere } from './patience.ts';
 import { CommandError, Interrupted } from './problem.ts';
 import { probeRedis } from './redis-probe.ts';
 import { probeTcp } from './tcp-probe.ts';
@@ -59,8 +60,8 @@ export async function withServices<R>(options: SessionOptions, work: (session: S
   const log = createLogger({ purpose, level: environment.logLevel ?? quiet });
   const shutdown = installShutdown({ log, timeoutMs: environment.shutdownTimeoutMs });
   try {
-    const session = await openSession({ terminal, purpose, environment, log, shutdown });
-    return await interruptible(shutdown, work(session));
+    const opened = openSession({ terminal, purpose, environment, log, shutdown });
+    return await interruptible(shutdown, opened.then(work));
   } finally {
     await shutdown.stop();
   }
@@ -80,13 +81,16 @@ async function openSession(
 ): Promise<Session> {
   const { terminal, environment, log, shutdown, purpose } = parts;
   const { databaseUrl, redisUrl, queueBackend, home } = environment;
-  if (databaseUrl !== undefined) await probeTcp(databaseUrl, 5432);
+  // A person is told at once that the database is away; a service waits until it is back.
+  const patiently = <R>(step: () => Promise<R>): Promise<R> =>
+    purpose === 'service' ? whenDatabaseIsThere({ log, signal: shutdown.signal }, step) : step();
+  if (databaseUrl !== undefined) await patiently(() => probeTcp(databaseUrl, 5432));
   const services = await acquireServices({ databaseUrl, redisUrl, queueBackend, home, log });
   shutdown.acquire('built-in servers', () => services.release());
   const isBuiltIn = databaseUrl === undefined || redisUrl === undefined;
   if (purpose === 'service' || (isBuiltIn && terminal.isWatched))
     terminal.say(terminal.sayColors.dim(services.describe));
-  await migrate(services.databaseUrl);
+  await patiently(() => migrate(services.databaseUrl));
   const database = openDatabase({
     databaseUrl: services.databaseUrl,
     // At the end the built-in server may stop before the last connection is quite closed.

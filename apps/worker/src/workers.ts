@@ -2,9 +2,8 @@ import { tmpdir } from 'node:os';
 import type { RosterSettings } from '@rollbook/core';
 import {
   QUEUES,
-  SyncClosed,
   enqueueDigestIfDue,
-  requestSync,
+  runScheduled,
   runStage,
   sendDigest,
   sweep,
@@ -57,6 +56,8 @@ export interface WorkersOptions {
   readonly digestAfterMs?: number;
   /** How often lost jobs are looked for, in milliseconds. */
   readonly sweepIntervalMs?: number;
+  /** The clock, for days, deadlines and the window of the threshold; the computer's if left out. */
+  readonly now?: () => Date;
   readonly log: Log;
 }
 
@@ -70,7 +71,7 @@ const STOP_GRACE_MS = 20_000;
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Starts a worker for each queue, and the sweep. Resolves when all of them listen. */
+/** Starts a worker for each queue, and the sweep. Resolves when all of them listen; if it rejects, nothing is left running. */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { log, database } = options;
   const onError = (error: Error): void =>
@@ -81,9 +82,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   });
   const queues = new Queues(connection, onError);
   const settings = { ...DEFAULT_WORKER_SETTINGS, ...options.settings };
+  const { now = (): Date => new Date() } = options;
   const context: PipelineContext & AlertContext = {
-    ledger: new PostgresRuns(database.pool, { silenceLimitMs: settings.lockDurationMs }),
-    snapshots: new PostgresSnapshots(database.pool),
+    ledger: new PostgresRuns(database.pool, { silenceLimitMs: settings.lockDurationMs, now }),
+    snapshots: new PostgresSnapshots(database.pool, { now }),
     queue: queues,
     alerts: new PostgresAlerts(database.pool),
     notifier: createNotifier(options.alertUrl, log),
@@ -100,8 +102,17 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
         onStalled: (queue, jobId) => log.warn({ queue, jobId }, 'the job of a silent worker was put back'),
       }),
   );
-  await Promise.all(workers.map((worker) => worker.ready()));
-  const registration = await registerWorker(database.pool, names);
+  const close = async (graceMs: number): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker.close(graceMs)));
+    await queues.close();
+    await connection.close();
+  };
+  const registration = await Promise.all(workers.map((worker) => worker.ready()))
+    .then(() => registerWorker(database.pool, names))
+    .catch(async (error: unknown) => {
+      await close(0);
+      throw error;
+    });
   const sweeper = repeat(
     async () => {
       await sweep(context);
@@ -115,9 +126,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       await sweeper.stop();
       // Without a database the registration stays behind; the workers must be closed all the same.
       await registration.stop().catch((error: unknown) => log.warn({}, `the worker stays registered: ${text(error)}`));
-      await Promise.all(workers.map((worker) => worker.close(graceMs)));
-      await queues.close();
-      await connection.close();
+      await close(graceMs);
     },
   };
 }
@@ -141,16 +150,7 @@ function createHandlers(context: PipelineContext & AlertContext): Handlers {
     diff: stage('diff'),
     guard: stage('guard'),
     apply: stage('apply'),
-    async schedule({ syncId }) {
-      try {
-        const { runId, created } = await requestSync(context, syncId, { trigger: 'schedule' });
-        return { runId, created };
-      } catch (error) {
-        if (!(error instanceof SyncClosed)) throw error;
-        context.log.info({ syncId }, error.message);
-        return { closed: true };
-      }
-    },
+    schedule: ({ syncId }) => runScheduled(context, syncId),
     notify: () => sendDigest(context),
   };
 }

@@ -8,8 +8,11 @@ import { quoted, received } from './received.ts';
 import { repeatedIds } from './repeated-id.ts';
 import { ARCHIVED_STUDENTS, GUARDIANS_WITHOUT_CONTACT, PHONE_COLUMNS } from './run-settings.ts';
 import { problemsOf } from './schema-problem.ts';
+import { checkContradictions } from './contradictions.ts';
 import { SourceConfig } from './source-config.ts';
+import { NO_UPDATE_THRESHOLD, UpdateThresholdSetting } from './update-threshold.ts';
 import { DEFAULT_WINDOW_HOURS, ThresholdWindow } from './threshold-window.ts';
+import { isTimezone, nearestTimezone } from './timezone.ts';
 
 /** A slug: lower-case letters, digits and inner hyphens, at most 63. It names the district or sync for good. */
 const Id = z
@@ -67,7 +70,7 @@ const Schedule = z
 const Timezone = z
   .string()
   .refine(isTimezone, {
-    error: ({ input }) => `expected a time zone such as America/Chicago, received ${received(input)}`,
+    error: ({ input }) => timezoneProblem(input),
   })
   .describe('IANA time zone');
 
@@ -94,6 +97,9 @@ const SyncShape = z.strictObject({
     .enum(WITHHOLD)
     .default('sync')
     .describe('Over the threshold, withhold every archive of the run (sync) or those of the school alone (school)'),
+  updateThreshold: UpdateThresholdSetting.default(NO_UPDATE_THRESHOLD).describe(
+    'Percent of a group of people whose name, e-mail, username or number may change at once, or percents by type, such as {default: 30, staff: 50}; left out: off',
+  ),
   thresholdWindow: ThresholdWindow.default(DEFAULT_WINDOW_HOURS).describe(
     'Archives of so many hours before a run count with its own, such as 20 or "7 days"; 0: each run counts alone',
   ),
@@ -149,6 +155,7 @@ function checkSync(sync: z.output<typeof SyncShape>, context: z.RefinementCtx): 
       ['phoneCredentialColumn'],
       'expected sms: phoneCredentialColumn is for the columns sms and phone of OneRoster, but source is Clever, where phoneTypes choose the numbers',
     );
+  checkContradictions(sync, refuse);
   const adopted = new Map<string, string>();
   for (const key of ['schools', 'classes'] as const)
     for (const [index, { adopts }] of (sync[key] ?? []).entries()) {
@@ -206,12 +213,8 @@ export function configJsonSchema(): object {
   return { title: 'Rollbook configuration', ...z.toJSONSchema(ConfigFile, { io: 'input' }) };
 }
 
-/** Intl also takes offsets such as `+05:00`, which know no daylight saving time. */
-function isTimezone(timezone: string): boolean {
-  if (!/^[A-Za-z]/.test(timezone)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
+function timezoneProblem(input: unknown): string {
+  const problem = `expected a time zone such as America/Chicago, received ${received(input)}`;
+  const meant = typeof input === 'string' ? nearestTimezone(input) : undefined;
+  return meant === undefined ? problem : `${problem}. Did you mean "${meant}"?`;
 }

@@ -38,6 +38,29 @@ describe('effectiveSettings', () => {
     });
   });
 
+  it('have a raised update threshold, beside what raises the other (guard §36)', () => {
+    const updateThreshold = { students: 3000, staff: 8000, guardians: null };
+    const { settings, notes } = effectiveSettings(
+      { ...DEFAULT_RUN_SETTINGS, updateThreshold },
+      {
+        calendar: calendarState({ calendar: NO_CALENDAR, pause: null, now: new Date(0), timezone: 'UTC' }),
+        raise: RAISE,
+        updateRaise: { id: 8, basisPoints: 5000, recordTypes: ['students', 'staff'], until: '2027-08-20' },
+        sourceType: 'files',
+      },
+    );
+    expect(settings).toMatchObject({
+      updateThreshold: { students: 5000, staff: 8000, guardians: null },
+      updateLimitsNote: { kind: 'raised', raiseId: 8 },
+      limitsNote: { kind: 'raised', raiseId: 7 },
+    });
+    expect(notes).toEqual([
+      'The deletion threshold is raised to 15 % for one run.',
+      'The update threshold of students, staff is raised to 50 % until 2027-08-20.',
+    ]);
+    expect(limitsText(settings.updateLimitsNote, 'students')).toBe('raised until 2027-08-20');
+  });
+
   it('have the limits of a rollover window while it lasts (guard §30)', () => {
     const { settings, notes } = on('2027-08-19', { calendar: { rollover: ROLLOVER } });
     expect(settings).toMatchObject({

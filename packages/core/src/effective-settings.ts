@@ -3,6 +3,7 @@ import { basisPointsFor, thresholdFor, type DeletionThreshold } from './deletion
 import { RECORD_TYPES, type RecordType } from './record-types.ts';
 import type { LimitsNote, RunSettings } from './run-settings.ts';
 import type { SourceType } from './source-config.ts';
+import { raisedUpdates } from './update-threshold.ts';
 
 /** A threshold that a person raised for the next run, or until a day (guard §26). It ends by itself. */
 export interface ThresholdRaise {
@@ -26,8 +27,15 @@ export function effectiveSettings(
   {
     calendar,
     raise,
+    updateRaise = null,
     sourceType,
-  }: { readonly calendar: CalendarState; readonly raise: ThresholdRaise | null; readonly sourceType: SourceType },
+  }: {
+    readonly calendar: CalendarState;
+    readonly raise: ThresholdRaise | null;
+    /** A raise of the update threshold (guard §36). */
+    readonly updateRaise?: ThresholdRaise | null;
+    readonly sourceType: SourceType;
+  },
 ): EffectiveSettings {
   const { rollover, additionsOnly, recordTypes, notes } = calendar;
   const limits = rollover === null ? settings.threshold : thresholdFor(rollover.deletionThreshold, sourceType);
@@ -39,10 +47,17 @@ export function effectiveSettings(
       threshold,
       alwaysAllow: rollover?.alwaysAllow ?? settings.alwaysAllow,
       limitsNote,
+      updateThreshold:
+        updateRaise === null ? settings.updateThreshold : raisedUpdates(settings.updateThreshold, updateRaise),
+      updateLimitsNote: noteOf(updateRaise, null),
       additionsOnly,
       recordTypes,
     },
-    notes: raise === null ? notes : [...notes, raiseText(raise)],
+    notes: [
+      ...notes,
+      ...(raise === null ? [] : [raiseText(raise)]),
+      ...(updateRaise === null ? [] : [raiseText(updateRaise, 'update')]),
+    ],
   };
 }
 
@@ -67,10 +82,13 @@ function noteOf(raise: ThresholdRaise | null, rollover: CalendarState['rollover'
 }
 
 /** `The deletion threshold of students is raised to 15 % until 2027-08-20.` */
-export function raiseText({ basisPoints, recordTypes, until }: Omit<ThresholdRaise, 'id'>): string {
+export function raiseText(
+  { basisPoints, recordTypes, until }: Omit<ThresholdRaise, 'id'>,
+  threshold: 'deletion' | 'update' = 'deletion',
+): string {
   const of = recordTypes === null ? '' : ` of ${recordTypes.join(', ')}`;
   const end = until === null ? 'for one run' : `until ${until}`;
-  return `The deletion threshold${of} is raised to ${basisPoints / 100} % ${end}.`;
+  return `The ${threshold} threshold${of} is raised to ${basisPoints / 100} % ${end}.`;
 }
 
 /** What to say beside a threshold of a record type: why it is not the configured one; null if it is. */

@@ -13,9 +13,15 @@ export interface Explanation {
 
 const MAX_LISTED = 5;
 
+/** What else came of a run, so that nothing else is said of it. */
+export interface ExplanationContext {
+  /** The updates of people are withheld as well (guard §36). */
+  readonly areUpdatesHeld?: boolean;
+}
+
 /** The explanation of a result's primary reason; null if it passed. */
-export function explain(result: GuardResult): Explanation | null {
-  if (result.verdict === 'hold') return explainThreshold(result);
+export function explain(result: GuardResult, context: ExplanationContext = {}): Explanation | null {
+  if (result.verdict === 'hold') return explainThreshold(result, context);
   return result.verdict === 'reject' ? explainSchoolsNotFound(result) : null;
 }
 
@@ -24,7 +30,7 @@ export function explain(result: GuardResult): Explanation | null {
  *
  * @throws RangeError if the verdict is not `hold`.
  */
-export function explainThreshold(result: GuardResult): Explanation {
+export function explainThreshold(result: GuardResult, context: ExplanationContext = {}): Explanation {
   const [worst, ...others] = result.findings.filter(({ verdict }) => verdict === 'hold').sort(byExcess);
   if (result.verdict !== 'hold' || worst === undefined) throw new RangeError('Only a hold has a threshold to explain.');
   const also = others.map((finding) => `${group(finding)} (${allowance(finding)} allowed)`);
@@ -33,7 +39,7 @@ export function explainThreshold(result: GuardResult): Explanation {
     ...newcomersText([worst, ...others]),
     ...(others.length === 0 ? [] : [`Over the limit as well: ${listed(also, '; ')}.`]),
     ...notApproved([worst, ...others]),
-    consequence(result),
+    consequence(result, context),
   ].join(' ');
   return { message, advice: thresholdAdvice([worst, ...others]) };
 }
@@ -105,16 +111,17 @@ function notApproved(tripped: readonly Finding[]): string[] {
   return [`${count} of these ${count === 1 ? 'is' : 'are'} not covered by the approval.`];
 }
 
-function consequence({ findings, withheld }: GuardResult): string {
+function consequence({ findings, withheld }: GuardResult, { areUpdatesHeld = false }: ExplanationContext): string {
   const approved = findings.reduce((sum, finding) => sum + finding.approved, 0);
   const records = approved === 1 ? 'record' : 'records';
   if (!withheld.everything) {
     const exception = approved === 0 ? '' : `, but for ${approved} approved ${records}`;
-    return `Every archive of ${withheldPlaces(withheld)} was withheld${exception}; everything else was applied.`;
+    const rest = areUpdatesHeld ? 'other archives and new records were' : 'everything else was';
+    return `Every archive of ${withheldPlaces(withheld)} was withheld${exception}; ${rest} applied.`;
   }
   const archived =
     approved === 0 ? 'Nothing was' : `Only ${approved} approved ${records} ${approved === 1 ? 'was' : 'were'}`;
-  return `${archived} archived; new and changed records were applied.`;
+  return `${archived} archived; ${areUpdatesHeld ? 'new records' : 'new and changed records'} were applied.`;
 }
 
 function withheldPlaces({ schools, districtTypes }: Withheld): string {

@@ -55,6 +55,7 @@ export {
   HoldExplanations,
   RecordCounts,
   ReportFinding,
+  ReportUpdateFinding,
   ReportWarning,
   RunReport,
   RunStatus,
@@ -62,6 +63,7 @@ export {
   SchoolNotFound,
   emptyCounts,
   reportFindings,
+  reportUpdateFindings,
 } from './run-report.ts';
 export {
   ARCHIVED_STUDENTS,
@@ -75,6 +77,21 @@ export {
 export type * from './hold-evidence.ts';
 export { CAUSES, HoldExplanation } from './hold-explanation/explanation.ts';
 export { explainHold } from './hold-explanation/explain-hold.ts';
+export { FEWEST, NO_PATTERNS, causesOf, isEmptied, isMassChange, massUpdates } from './mass-update.ts';
+export type { FieldCount, MassUpdate, Shift, UpdateCause, UpdateCount, UpdatePatterns } from './mass-update.ts';
+export { massUpdateWarning } from './mass-update-text.ts';
+export { areUpdatesWithheld, judgeUpdates } from './update-guard.ts';
+export type { UpdateFinding, UpdateGuardInput, UpdateJudgement } from './update-guard.ts';
+export {
+  NO_UPDATE_THRESHOLD,
+  PEOPLE,
+  UpdateThreshold,
+  UpdateThresholdSetting,
+  isPeople,
+  isUpdateGuarded,
+  updatePercentFromText,
+} from './update-threshold.ts';
+export type { PeopleType } from './update-threshold.ts';
 export { RunFindings, whatIf } from './what-if.ts';
 export type { WhatIf } from './what-if.ts';
 export { capitalised, counted, countedRecords, listed, number, recordNoun } from './wording.ts';

@@ -6,6 +6,8 @@ import { REASONS } from './reasons.ts';
 import { RECORD_TYPES } from './record-types.ts';
 import type { RecordType } from './record-types.ts';
 import type { LimitsNote } from './run-settings.ts';
+import type { UpdateFinding } from './update-guard.ts';
+import { PEOPLE } from './update-threshold.ts';
 
 export const RunStatus = z.enum(['queued', 'running', 'succeeded', 'held', 'failed']);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -28,7 +30,8 @@ const Count = z.int().min(0);
 
 /**
  * What became of the records of one type. Missing and not archived: `withheld` because of the threshold, `kept` by a
- * decision, `inGrace` until they were missing for long enough. `skipped`: rows that could not be used.
+ * decision, `inGrace` until they were missing for long enough. `withheldUpdates`: updates not made (guard §36). `skipped`:
+ * rows that could not be used.
  */
 export const RecordCounts = z.object({
   created: Count,
@@ -37,6 +40,7 @@ export const RecordCounts = z.object({
   restored: Count,
   unchanged: Count,
   withheld: Count,
+  withheldUpdates: Count.default(0),
   kept: Count.default(0),
   inGrace: Count.default(0),
   skipped: Count,
@@ -66,6 +70,24 @@ export const ReportFinding = z.object({
 });
 export type ReportFinding = z.infer<typeof ReportFinding>;
 
+/** One measurement of updates against the update threshold (guard §36); `allowed` and `thresholdPercent` null: off. */
+export const ReportUpdateFinding = z.object({
+  school: z.string().nullable(),
+  recordType: z.enum(PEOPLE),
+  active: Count,
+  /** Records whose name, e-mail, username or number would change or be emptied. */
+  changed: Count,
+  allowed: Count.nullable(),
+  thresholdPercent: z.number().min(0).max(100).nullable(),
+  thresholdNote: z.string().nullable(),
+  percent: z.number().min(0).max(100),
+  smallestPassingPercent: z.int().min(0).max(100),
+  verdict: z.enum(['pass', 'hold']),
+  /** Updates of the group that were not made, whatever they change. */
+  withheld: Count,
+});
+export type ReportUpdateFinding = z.infer<typeof ReportUpdateFinding>;
+
 /** A linked school that is not in the data, with the ids in the data that may be meant, best first. */
 export const SchoolNotFound = z.object({
   sisId: z.string(),
@@ -91,6 +113,8 @@ export const RunReport = z.object({
   run: RunSummary,
   counts: z.record(z.enum(RECORD_TYPES), RecordCounts),
   findings: z.array(ReportFinding),
+  /** Groups of people of which something would change; empty where `updateThreshold` is off. */
+  updateFindings: z.array(ReportUpdateFinding).optional(),
   /** Why what was withheld looks as it does, the most telling first. */
   explanations: HoldExplanations,
   /** What was special: a raised threshold, a window of the calendar. */
@@ -109,6 +133,7 @@ export function emptyCounts(): Record<RecordType, RecordCounts> {
     restored: 0,
     unchanged: 0,
     withheld: 0,
+    withheldUpdates: 0,
     kept: 0,
     inGrace: 0,
     skipped: 0,
@@ -124,4 +149,22 @@ export function reportFindings(findings: readonly Finding[], limitsNote: LimitsN
   return findings
     .filter(({ toArchive }) => toArchive > 0)
     .map((finding) => ReportFinding.parse({ ...finding, thresholdNote: limitsText(limitsNote, finding.recordType) }));
+}
+
+/** The same of updates: groups of which something would change, or whose updates are withheld. */
+export function reportUpdateFindings(
+  findings: readonly UpdateFinding[],
+  note: LimitsNote | null,
+): ReportUpdateFinding[] {
+  return findings
+    .filter(({ changed, withheld }) => changed > 0 || withheld > 0)
+    .map(({ basisPoints, ...finding }) =>
+      ReportUpdateFinding.parse({
+        ...finding,
+        thresholdPercent: basisPoints === null ? null : basisPoints / 100,
+        thresholdNote: basisPoints === null ? null : limitsText(note, finding.recordType),
+        percent:
+          finding.active === 0 ? 0 : Math.min(100, Math.round((finding.changed * 10_000) / finding.active) / 100),
+      }),
+    );
 }

@@ -10,6 +10,7 @@ import {
 import { WITHHOLD } from './guard.ts';
 import { RECORD_TYPES } from './record-types.ts';
 import { RosterSettings, rosterSettingsOf } from './source-config.ts';
+import { NO_UPDATE_THRESHOLD, UpdateThreshold } from './update-threshold.ts';
 import { DEFAULT_WINDOW_HOURS, MAX_WINDOW_HOURS } from './threshold-window.ts';
 
 /** What a sync does with students that a user archived and that are in the data (guard §10). */
@@ -46,6 +47,10 @@ export const RunSettings = z.object({
   /** A record type of a school may always lose this many records (guard §3). */
   alwaysAllow: z.int().min(0),
   withhold: z.enum(WITHHOLD),
+  /** Over it the updates of people are withheld (guard §36); null: those of the type never are. */
+  updateThreshold: UpdateThreshold.default(NO_UPDATE_THRESHOLD),
+  /** What has raised it, if anything; shown wherever it is. */
+  updateLimitsNote: LimitsNote.nullable().default(null),
   /** Archives of so many hours before a run count with its own (guard §35); 0: each run counts alone. */
   thresholdWindowHours: z.int().min(0).max(MAX_WINDOW_HOURS).default(DEFAULT_WINDOW_HOURS),
   /** More of a type's rows skipped than this is `invalid_data` (guard §20). */
@@ -86,6 +91,8 @@ export function runSettings(sync: Omit<SyncConfig, 'id' | 'schedule' | 'enabled'
     limitsNote: null,
     alwaysAllow: sync.alwaysAllow,
     withhold: sync.withhold,
+    updateThreshold: sync.updateThreshold,
+    updateLimitsNote: null,
     thresholdWindowHours: sync.thresholdWindow,
     maxSkippedPercent: sync.maxSkippedPercent,
     archivedStudents: sync.archivedStudents,

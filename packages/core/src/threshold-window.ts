@@ -16,7 +16,13 @@ const error = (issue: { readonly input?: unknown }): string =>
  * or `7 days`; gives whole hours.
  */
 export const ThresholdWindow = z
-  .union([z.int().min(0).max(MAX_WINDOW_HOURS), z.string().regex(AMOUNT_AND_UNIT)], { error })
+  .union(
+    [
+      z.int({ error }).min(0, { error }).max(MAX_WINDOW_HOURS, { error }),
+      z.string({ error }).regex(AMOUNT_AND_UNIT, { error }),
+    ],
+    { error },
+  )
   .refine((value) => hoursOf(value) <= MAX_WINDOW_HOURS, { error })
   .transform(hoursOf);
 

@@ -15,6 +15,8 @@ const run = (
     active: 501,
     toArchive: 0,
     approved: 0,
+    archivedBefore: 0,
+    waiting: 0,
     basisPoints: 1000,
     ...finding,
   })),
@@ -34,13 +36,31 @@ describe('whatIf (guard §31)', () => {
     expect(found).toMatchObject({ runs: 4, held: 2 });
     expect(found.wouldHold.map(({ runId }) => runId)).toEqual(['4', '3']);
     expect(found.wouldHold[0]?.over).toEqual([
-      { recordType: 'students', school: '0101', active: 501, toArchive: 51, allowed: 25 },
+      {
+        recordType: 'students',
+        school: '0101',
+        active: 501,
+        toArchive: 51,
+        archivedBefore: 0,
+        waiting: 0,
+        allowed: 25,
+      },
     ]);
   });
 
   it('judges by the exact rule: at 11 % the 51 of 501 pass, at 10.17 % they do not', () => {
     const held = (basisPoints: number) => whatIf(runs.slice(0, 1), { basisPoints, recordType: null }).wouldHold.length;
     expect([held(1100), held(1018), held(1017)]).toEqual([0, 0, 1]);
+  });
+
+  it('guard §35: counts what the window held then, on both sides, and what waited in the hold', () => {
+    const evening = run('7', [{ active: 451, toArchive: 45, archivedBefore: 50 }]);
+    const heldAt = (basisPoints: number) => whatIf([evening], { basisPoints, recordType: null }).wouldHold;
+    expect(heldAt(1000)[0]?.over).toMatchObject([{ active: 451, toArchive: 45, archivedBefore: 50, allowed: 50 }]);
+    expect(heldAt(1896)).toHaveLength(1);
+    expect(heldAt(1897)).toEqual([]);
+    const silent = run('8', [{ toArchive: 5, waiting: 46 }]);
+    expect(whatIf([silent], { basisPoints: 1000, recordType: null }).wouldHold).toHaveLength(1);
   });
 
   it('leaves the other types to the limits they had, where one is meant', () => {

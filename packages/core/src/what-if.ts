@@ -40,7 +40,10 @@ export interface WhatIf {
     readonly runId: string;
     readonly finishedAt: string;
     readonly wasHeld: boolean;
-    readonly over: readonly (Pick<PastFinding, 'recordType' | 'school' | 'active' | 'toArchive' | 'archivedBefore' | 'waiting'> & {
+    readonly over: readonly (Pick<
+      PastFinding,
+      'recordType' | 'school' | 'active' | 'toArchive' | 'archivedBefore' | 'waiting'
+    > & {
       readonly allowed: number;
     })[];
   }[];

@@ -6,13 +6,15 @@ import {
   type RosterRecord,
   type RunSettings,
 } from '@rollbook/core';
-import type { Presence, SnapshotContents } from './snapshot.ts';
+import { ClassPlaces } from './class-places.ts';
+import type { KnownRecord, Presence, SnapshotContents } from './snapshot.ts';
 import type { Delivery, PulledRow } from './source.ts';
 import { WarningList } from './warning-list.ts';
 
 /** The types small enough to keep the ids of: a district of a million enrollments has some ten thousand classes. */
 export const INDEXED_TYPES = ['schools', 'terms', 'courses', 'classes'] as const satisfies readonly RecordType[];
 type IndexedType = (typeof INDEXED_TYPES)[number];
+type ReferredType = Exclude<IndexedType, 'classes'>;
 
 interface Judged {
   readonly record: RosterRecord;
@@ -28,17 +30,15 @@ export class Intake {
   readonly warnings = new WarningList();
   readonly #linked: ReadonlySet<string> | null;
   readonly #hasPhonesSwapped: boolean;
-  readonly #known: Readonly<Record<IndexedType, Set<string>>> = {
+  readonly #known: Readonly<Record<ReferredType, Set<string>>> = {
     schools: new Set(),
     terms: new Set(),
     courses: new Set(),
-    classes: new Set(),
   };
-  readonly #schoolOfClass = new Map<string, string | null>();
+  readonly #classes = new ClassPlaces((school) => this.#isLinked(school));
   readonly #schools: { sisId: string; name: string | null }[] = [];
   readonly #otherOrgs = new Set<string>();
   readonly #unlinked = new Map<string, number>();
-  #hasAllSchools = true;
 
   constructor(settings: Pick<RunSettings, 'schools' | 'phoneCredentialColumn'>) {
     this.#hasPhonesSwapped = settings.phoneCredentialColumn === 'phone';
@@ -46,13 +46,32 @@ export class Intake {
   }
 
   /** Records of the roster that the data may refer to, for types it does not deliver whole. */
-  know(recordType: IndexedType, records: readonly { readonly sisId: string; readonly school: string | null }[]): void {
-    if (recordType === 'schools') this.#hasAllSchools = false;
-    for (const { sisId, school } of records) {
+  know(recordType: IndexedType, records: readonly KnownRecord[]): void {
+    if (recordType === 'classes') return this.#classes.learn(records, { isPartOfData: true });
+    for (const { sisId } of records) {
       this.#known[recordType].add(sisId);
-      if (recordType === 'classes') this.#schoolOfClass.set(sisId, school);
       if (recordType === 'schools') this.#schools.push({ sisId, name: null });
     }
+  }
+
+  /** The active classes of the roster, for those whose rows do not say where they are. */
+  learnClasses(records: readonly KnownRecord[]): void {
+    this.#classes.learn(records, { isPartOfData: false });
+  }
+
+  /** Whether enrollments can be judged only after {@link learnClasses}. */
+  get needsClassesOfRoster(): boolean {
+    return this.#classes.needsRoster;
+  }
+
+  /** Of several rows of a class, the first says what it is, or the last (guard §38). */
+  set isFirstClassRowTaken(isFirst: boolean) {
+    this.#classes.isFirstRowTaken = isFirst;
+  }
+
+  /** A class whose row could not be used. */
+  noteUnusableClass(sisId: string): void {
+    this.#classes.noteUnusable(sisId);
   }
 
   get schools(): SnapshotContents['schools'] {
@@ -70,7 +89,8 @@ export class Intake {
 
   /** The school of a class that is present and linked; undefined for any other. */
   schoolOfPresentClass(sisId: string): string | null | undefined {
-    return this.#known.classes.has(sisId) ? (this.#schoolOfClass.get(sisId) ?? null) : undefined;
+    const place = this.#classes.placeOf(sisId);
+    return place.kind === 'inside' ? place.school : undefined;
   }
 
   /** Schools in the data that are not linked, with the number of records left out with each. */
@@ -84,20 +104,23 @@ export class Intake {
   }
 
   /** Keeps the reference if its record is known; else says so. */
-  #keep(type: IndexedType, id: string | null, field: string, row: PulledRow, file: string): string | null {
+  #keep(type: ReferredType, id: string | null, field: string, row: PulledRow, file: string): string | null {
     if (id === null || this.#known[type].has(id)) return id;
     this.#unknown(field, id, row, file, 'the reference was left out');
     return null;
   }
 
-  #keepAll(type: IndexedType, ids: readonly string[], field: string, row: PulledRow, file: string): string[] {
+  #keepAll(type: ReferredType, ids: readonly string[], field: string, row: PulledRow, file: string): string[] {
     const known = this.#known[type];
     if (ids.every((id) => known.has(id))) return ids as string[];
     return ids.filter((id) => this.#keep(type, id, field, row, file) !== null);
   }
 
   #unknown(field: string, id: string, row: PulledRow, file: string, consequence: string): void {
-    const message = `${field} "${id}" is not in the data; ${consequence}`;
+    this.#refer(`${field} "${id}" is not in the data; ${consequence}`, row, file);
+  }
+
+  #refer(message: string, row: PulledRow, file: string): void {
     this.warnings.add({ code: 'unknown_reference', file, line: row.line || null, message });
   }
 
@@ -137,20 +160,25 @@ export class Intake {
     return { record, presence: isInside ? 'p' : 'o' };
   }
 
+  /** Without a school that is in the data, its place cannot be told (guard §37). */
   judgeClass(row: PulledRow<'classes'>, file: string): Judged {
-    if (row.gone) return { record: row.record, presence: 'g' };
-    const school = row.record.school;
+    const { record } = row;
+    const { sisId, school } = record;
+    if (row.gone) {
+      this.#classes.noteGone(sisId);
+      return { record, presence: 'g' };
+    }
     if (school === null || !this.#known.schools.has(school)) {
-      this.#unknown('school', school ?? '', row, file, 'the row was skipped');
-      return { record: row.record, presence: 's' };
+      this.#classes.notePlaceless(sisId);
+      return { record, presence: 'u' };
     }
-    this.#schoolOfClass.set(row.record.sisId, school);
     if (!this.#isLinked(school)) {
+      this.#classes.noteOutside(sisId, school);
       this.#outside(school);
-      return { record: row.record, presence: 'o' };
+      return { record, presence: 'o' };
     }
-    this.#known.classes.add(row.record.sisId);
-    return { record: this.#withKnownReferences(row.record, row, file), presence: 'p' };
+    this.#classes.noteInside(sisId, school);
+    return { record: this.#withKnownReferences(record, row, file), presence: 'p' };
   }
 
   #withKnownReferences(record: Class, row: PulledRow, file: string): Class {
@@ -160,21 +188,26 @@ export class Intake {
   }
 
   /**
-   * The home school is the first linked one (guard §5); someone of no linked school is outside. Where the schools did not
-   * all come, nobody can say of what school somebody is whose schools are unknown: such a person is seen, and no more.
+   * The home school is the first linked one (guard §5); someone of no linked school is outside. The place of someone of
+   * whose schools none is in the data cannot be told (guard §37), unless all schools are taken and the row names none.
    */
   judgePerson(row: PulledRow<'students' | 'staff'>, file: string): Judged {
     if (row.gone) return { record: row.record, presence: 'g' };
     const given = this.#withPhones(row.record);
+    const known = this.#known.schools;
+    const isKnown = given.school !== null && known.has(given.school);
+    if (!isKnown && !given.schools.some((id) => known.has(id))) {
+      const isNamed = given.school !== null || given.schools.length > 0;
+      return { record: given, presence: isNamed || this.#linked !== null ? 'u' : 'p' };
+    }
     const schools = this.#keepAll('schools', given.schools, 'school', row, file);
-    const isKnown = given.school !== null && this.#known.schools.has(given.school);
     const home = isKnown ? given.school : (schools[0] ?? null);
     if (this.#linked === null) return { record: this.#atHome(given, home, schools), presence: 'p' };
     const linkedHome = home !== null && this.#isLinked(home) ? home : schools.find((id) => this.#isLinked(id));
     if (linkedHome !== undefined) return { record: this.#atHome(given, linkedHome, schools), presence: 'p' };
-    if (home === null && !this.#hasAllSchools && given.schools.length > 0) return { record: given, presence: 'l' };
+    if (given.school !== null && !isKnown) return { record: given, presence: 'u' };
     this.#outside(home);
-    return { record: given, presence: 'o' };
+    return { record: this.#atHome(given, home, schools), presence: 'o' };
   }
 
   /** `sms` is the number for login and messages, whatever the source calls its column. */
@@ -194,14 +227,15 @@ export class Intake {
   judgeEnrollment(row: PulledRow<'enrollments'>, file: string): Judged {
     if (row.gone) return { record: row.record, presence: 'g' };
     const { record } = row;
-    const school = this.#schoolOfClass.get(record.class);
-    if (this.#known.classes.has(record.class))
-      return { record: school === record.school ? record : { ...record, school: school ?? null }, presence: 'p' };
-    if (school !== undefined) {
-      this.#outside(school);
+    const place = this.#classes.placeOf(record.class);
+    if (place.kind === 'inside')
+      return { record: place.school === record.school ? record : { ...record, school: place.school }, presence: 'p' };
+    if (place.kind === 'outside') {
+      this.#outside(place.school);
       return { record, presence: 'o' };
     }
-    this.#unknown('class', record.class, row, file, 'the row was skipped');
+    if (place.isInData) this.#refer(`class "${record.class}" cannot be used; the row was skipped`, row, file);
+    else this.#unknown('class', record.class, row, file, 'the row was skipped');
     return { record, presence: 's' };
   }
 }

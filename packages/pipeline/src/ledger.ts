@@ -8,6 +8,7 @@ import type {
   RunSettings,
   SchoolNotFound,
   SourceType,
+  UpdateJudgement,
 } from '@rollbook/core';
 import type { Difference } from './difference.ts';
 import type { CountedWarning, SnapshotContents } from './snapshot.ts';
@@ -65,10 +66,19 @@ export interface StageSnapshot {
 export interface Judgement {
   readonly verdict: 'pass' | 'hold';
   readonly findings: readonly Finding[];
+  /** What of people is not updated (guard §36). */
+  readonly updates: UpdateJudgement;
   readonly message: string | null;
   readonly advice: string | null;
   readonly explanations: readonly HoldExplanation[];
 }
+
+/** Judges a change set that was compared once more while it was to be applied; null: nothing of it may be. */
+export type JudgeAgain = (compared: {
+  readonly difference: Difference;
+  readonly contents: SnapshotContents;
+  readonly evidence: () => Promise<HoldEvidence>;
+}) => Promise<Judgement | null>;
 
 export interface Failure {
   readonly reason: Reason;
@@ -93,7 +103,8 @@ export interface RunRequest {
   readonly anyway?: boolean;
 }
 
-export type RequestedRun = ActiveRun & { readonly created: boolean };
+/** `willFollow`: the active run carries out an approval or an undo, and the run that was asked for starts when it has ended. */
+export type RequestedRun = ActiveRun & { readonly created: boolean; readonly willFollow: boolean };
 
 /**
  * The record of runs and stages. Every commit is fenced by the lease: it throws {@link LeaseLost} and changes nothing if
@@ -101,18 +112,27 @@ export type RequestedRun = ActiveRun & { readonly created: boolean };
  */
 export interface RunLedger {
   /**
-   * The active run of the sync, or a new one; `created` tells which. Throws UsageError for an unknown sync, SyncClosed on
-   * a day on which it does not run.
+   * The active run of the sync, or a new one; `created` tells which. Previews and runs stand beside each other. Throws
+   * UsageError for an unknown sync, SyncClosed on a day on which it does not run.
    */
   request(syncId: string, options: RunRequest): Promise<RequestedRun>;
   /** A run that carries out an approval; null if it was carried out already, or stands no longer. */
   requestApproval(approvalId: number, requestedBy: string | null): Promise<RequestedRun | null>;
   /** Approvals that stand, of syncs without an active run. */
   waitingApprovals(): Promise<number[]>;
+  /** Syncs without an active run of which a run was due or asked for meanwhile (guard §40). */
+  wantedSyncs(): Promise<string[]>;
+  /**
+   * Starts such a run; null if none is wanted any more, or another run is active. Throws SyncClosed if the sync does not
+   * run today: then the run is wanted no longer.
+   */
+  startWanted(syncId: string): Promise<RequestedRun | null>;
   /** Takes the lease of a stage. A failed run whose job is run again is opened again, if its sync has no newer run. */
   begin(job: { readonly stage: Stage; readonly runId: number; readonly round: number }): Promise<StageStart>;
   /** What people see while they wait; ids and numbers only. Throws LeaseLost like a commit. */
   progress(lease: Lease, message: string): Promise<void>;
+  /** Throws LeaseLost if another worker has taken the stage, or the run is over. */
+  checkLease(lease: Lease): Promise<void>;
   /**
    * The delivery that the roster is in line with: that of the sync's latest success, if nothing has changed the roster
    * since and the run would judge it by the same settings. Records changed by hand are not noticed.
@@ -128,8 +148,15 @@ export interface RunLedger {
   evidence(run: RunInfo): Promise<HoldEvidence>;
   /** A preview ends here. */
   commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null>;
-  /** Changes the roster, opens, replaces or resolves the hold, and ends the run, all in one transaction. */
-  commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }>;
+  /**
+   * Changes the roster, opens, replaces or resolves the hold, and ends the run, all in one transaction. A run that others
+   * overtook again and again is compared and judged once more in it (guard §40).
+   */
+  commitApply(
+    lease: Lease,
+    run: RunInfo,
+    judgeAgain: JudgeAgain,
+  ): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }>;
   /** Ends the run as failed. */
   fail(lease: Lease, failure: Failure): Promise<void>;
   /** Sends the run back to an earlier stage; a new round, so that its jobs get new ids. */

@@ -2,6 +2,7 @@ import { SyncError, counted, number, type RecordType, type RunSettings } from '@
 import { INDEXED_TYPES, Intake, inModelOrder } from './intake.ts';
 import { checkIntegrity } from './integrity.ts';
 import type { StageSnapshot } from './ledger.ts';
+import { placeUnknown } from './place-unknown.ts';
 import type {
   CountedWarning,
   Scope,
@@ -22,6 +23,8 @@ export interface LoadOptions {
   readonly settings: RunSettings;
   /** The delivery that the roster is in line with already; null: none. */
   readonly appliedRevision: string | null;
+  /** False: every row is kept, so that whatever is done to the roster meanwhile, it need not be read again (guard §40). */
+  readonly recognises: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
 }
@@ -45,10 +48,10 @@ const PROGRESS_EVERY_ROWS = 100_000;
  * @throws SyncError for what the source, its data or its credentials are to blame for.
  */
 export async function loadSnapshot(options: LoadOptions): Promise<LoadedSnapshot | null> {
-  const { snapshots, runId, districtId, syncId, settings } = options;
-  const isScoped = settings.schools !== null;
-  const begin = async (): Promise<Loading> =>
-    new Loading(options, await snapshots.draft({ runId, districtId, syncId, isScoped }));
+  const { snapshots, runId, districtId, syncId, settings, recognises } = options;
+  const linked = settings.schools?.map(({ sisId }) => sisId) ?? null;
+  const key = { runId, districtId, syncId, isScoped: linked !== null, linked, recognises };
+  const begin = async (): Promise<Loading> => new Loading(options, await snapshots.draft(key));
   let loading = await begin();
   try {
     for await (const event of options.source.pull(options.signal)) {
@@ -77,7 +80,7 @@ async function complete(options: LoadOptions, loading: Loading): Promise<LoadedS
   const { draft } = loading;
   const { delivered, intake } = loading.end();
   options.onProgress('checking the data');
-  const { types: tables, recognition, warnings } = await draft.finish(delivered);
+  const { types: tables, recognition, warnings, placeless } = await draft.finish(delivered);
   const types = loading.withUnusable(tables);
   const { revision } = loading;
   const contents = { types, schools: intake.schools, otherOrgs: intake.otherOrgs, revision, recognition };
@@ -88,7 +91,12 @@ async function complete(options: LoadOptions, loading: Loading): Promise<LoadedS
     prefix: draft.prefix,
     contents,
     scope,
-    warnings: [...intake.warnings.list(), ...unlinkedSchools(intake), ...warnings],
+    warnings: [
+      ...intake.warnings.list(),
+      ...unlinkedSchools(intake),
+      ...placeUnknown(placeless, intake.schools),
+      ...warnings,
+    ],
     release: () => draft.release(),
     discard: () => draft.discard(),
   };
@@ -134,7 +142,7 @@ class Loading {
         this.#revision = event.revision;
         return;
       case 'delivers':
-        return this.#open(event.recordType, event.delivery);
+        return this.#open(event);
       case 'rows':
         return this.#takeRows(event);
       case 'packed':
@@ -156,10 +164,21 @@ class Loading {
     return { delivered: inModelOrder(this.#delivered), intake: this.#intake };
   }
 
-  async #open(recordType: RecordType, delivery: Delivery): Promise<void> {
+  async #open(event: Extract<PullEvent, { kind: 'delivers' }>): Promise<void> {
+    const { recordType, delivery, file, wins = 'last' } = event;
+    // The draft notes what the roster is called before anything is looked up in it.
+    await this.draft.open(recordType, { file, wins });
     await this.#indexBefore(recordType);
     this.#delivered.set(recordType, delivery);
-    await this.draft.open(recordType);
+    if (recordType === 'classes') this.#intake.isFirstClassRowTaken = wins === 'first';
+  }
+
+  /** Where the rows do not say of what school a class is, its enrollments go by the roster (guard §37, §38). */
+  async #learnClasses(): Promise<void> {
+    if (!this.#intake.needsClassesOfRoster) return;
+    this.#intake.learnClasses([]);
+    for await (const page of this.#options.snapshots.knownRecords(this.#options.districtId, 'classes'))
+      this.#intake.learnClasses(page);
   }
 
   /** What the data does not deliver whole, and may refer to, is taken from the roster. */
@@ -175,6 +194,7 @@ class Loading {
 
   async #takeRows(event: Extract<PullEvent, { kind: 'rows' }>): Promise<void> {
     const { recordType, rows, file } = event;
+    if (recordType === 'enrollments') await this.#learnClasses();
     for (const row of rows) {
       const { record, presence } = this.#intake.judge(recordType, row as never, file);
       this.draft.append(recordType, record, presence, row.line);
@@ -185,6 +205,7 @@ class Loading {
   /** What {@link Intake} makes of an enrollment of a present class is its school, and no more: it need not be unpacked. */
   async #takePacked(rows: PackedEnrollments, file: string): Promise<void> {
     const { bytes, cells, stride, lines, count } = rows;
+    await this.#learnClasses();
     for (let row = 0, at = CLASS_CELL; row < count; row++, at += stride) {
       const school = this.#schoolOfClass(bytes, cells[at] as number, cells[at + 1] as number);
       if (school !== undefined) this.draft.appendPacked(rows, row, school);
@@ -219,6 +240,7 @@ class Loading {
     this.#intake.warnings.add(event.warning);
     const [first, ...others] = event.recordTypes;
     if (event.sisId === null) return this.#correct(first, 1);
+    if (event.recordTypes.includes('classes')) this.#intake.noteUnusableClass(event.sisId);
     for (const recordType of event.recordTypes)
       if (this.#delivered.has(recordType)) this.draft.appendSkipped(recordType, event.sisId, event.warning.line ?? 0);
     for (const recordType of others) this.#correct(recordType, -1);

@@ -31,4 +31,6 @@ export interface PipelineContext {
   /** Opens a sync's source with its credentials unsealed; `roster` are the settings of the run, which outweigh its own. */
   readonly openSource: (syncId: string, roster: RosterSettings) => Promise<RosterSource>;
   readonly log: Log;
+  /** How often a fetch looks whether its lease still holds, in milliseconds; 5 s if left out. */
+  readonly leaseCheckIntervalMs?: number;
 }

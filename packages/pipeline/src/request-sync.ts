@@ -1,4 +1,5 @@
 import { queueOf, type StagePayload } from './catalogue.ts';
+import { SyncClosed } from './faults.ts';
 import type { ActiveRun, RequestedRun, Trigger } from './ledger.ts';
 import type { PipelineContext } from './ports.ts';
 
@@ -14,7 +15,8 @@ export interface SyncRequest {
 
 /**
  * The one way a run begins, whoever asks. A sync that has an active run gets no second one: that run is returned, with
- * `created` false.
+ * `created` false. If that run only carries out an approval or an undo, the sync follows (`willFollow`). A preview keeps
+ * nobody waiting, but for another preview of the same sync.
  *
  * @throws UsageError if there is no such sync; SyncClosed if it does not run today. A preview may be made at any time.
  */
@@ -47,6 +49,25 @@ export async function requestApproval(
   const run = await ledger.requestApproval(approvalId, requestedBy);
   if (run !== null) await enqueueStage(queue, run);
   return run;
+}
+
+/**
+ * Starts the run of a sync that was due or asked for while an approval or an undo was carried out, if there is one and
+ * nothing stands against it.
+ */
+export async function startWanted(
+  { ledger, queue, log }: Pick<PipelineContext, 'ledger' | 'queue' | 'log'>,
+  syncId: string,
+): Promise<void> {
+  try {
+    const run = await ledger.startWanted(syncId);
+    if (run === null) return;
+    log.info({ syncId, runId: run.runId }, 'the run that was due or asked for meanwhile has been started');
+    await enqueueStage(queue, run);
+  } catch (error) {
+    if (!(error instanceof SyncClosed)) throw error;
+    log.info({ syncId }, `No run was started: ${error.message}`);
+  }
 }
 
 export const payloadOf = ({ runId, round }: Pick<ActiveRun, 'runId' | 'round'>): StagePayload => ({

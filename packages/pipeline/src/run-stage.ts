@@ -1,11 +1,13 @@
-import { SyncError, explainHold, type HoldExplanation } from '@rollbook/core';
+import { SyncError, explainHold, type HoldEvidence, type HoldExplanation } from '@rollbook/core';
 import type { StagePayload } from './catalogue.ts';
+import { isDatabaseAway } from './database-away.ts';
 import { LeaseLost, RosterMoved, SnapshotLost } from './faults.ts';
-import { explanationOf, judge } from './judge.ts';
-import type { ActiveRun, Lease, RunInfo, RunOutcome } from './ledger.ts';
+import { judgeRun, type WholeJudgement } from './judge-updates.ts';
+import type { ActiveRun, JudgeAgain, Judgement, Lease, RunInfo, RunOutcome } from './ledger.ts';
+import { whileLeaseHolds } from './lease-watch.ts';
 import { loadSnapshot } from './load-snapshot.ts';
 import type { PipelineContext } from './ports.ts';
-import { enqueueStage } from './request-sync.ts';
+import { enqueueStage, startWanted } from './request-sync.ts';
 import { nextStage, type Stage } from './stage.ts';
 
 /** What became of a stage's job; kept with the job, so it holds no more than this. */
@@ -53,17 +55,30 @@ export async function runStage(context: PipelineContext, job: StageJob): Promise
   try {
     ended = await WORK[job.stage](context, lease, run, job.signal);
   } catch (error) {
-    return settle(context, { lease, run }, job, error).catch((unsettled: unknown) => {
+    const settled = await settle(context, { lease, run }, job, error).catch((unsettled: unknown): StageResult => {
       if (job.signal.aborted) throw unsettled;
       if (!(unsettled instanceof LeaseLost)) return rethrowKnown(unsettled);
       log.info({ runId: run.id, stage: job.stage }, 'another worker took the stage over');
       return { outcome: 'stale' };
     });
+    if (settled.outcome === 'ended') await startFollower(context, run);
+    return settled;
   }
-  if (ended) return { outcome: 'ended', run: ended };
+  if (ended) {
+    await startFollower(context, run);
+    return { outcome: 'ended', run: ended };
+  }
   const next = nextStage(job.stage) as Stage;
   await enqueue(context, { runId: run.id, round: run.round, stage: next, sourceType: run.sourceType });
   return { outcome: 'continued', next };
+}
+
+/** What waited for a run that looks at no data. Should this fail, the sweep does it. */
+async function startFollower(context: PipelineContext, { id, kind, syncId }: RunInfo): Promise<void> {
+  if (kind === 'sync') return;
+  await startWanted(context, syncId).catch((error: unknown) =>
+    context.log.warn({ runId: id, syncId, err: error }, 'the run that is wanted was not started, and will be'),
+  );
 }
 
 /** The stage is committed by now: should this fail, the job's next attempt, or else the sweep, does it again. */
@@ -121,16 +136,8 @@ async function noteRetry({ ledger, log }: PipelineContext, lease: Lease, failure
   log.warn({ runId: lease.runId, stage: lease.stage, reason: failure.reason }, failure.message);
 }
 
-/** What a database that restarts or cannot be reached says: SQLSTATE classes 08 and 57P, or the socket's own code. */
-const AWAY = /^(08...|57P0[1-4]|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
-const AWAY_MESSAGE = /Connection terminated|connection timeout|Client has encountered a connection error/i;
-const AWAY_RETRY_MS = 2_000;
-
 /** A database that is away comes back: waiting for it costs no attempt. */
-function isDatabaseAway(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return (typeof code === 'string' && AWAY.test(code)) || (typeof message === 'string' && AWAY_MESSAGE.test(message));
-}
+const AWAY_RETRY_MS = 2_000;
 
 /** @throws SyncError: the error itself, or what stands for it. */
 function rethrowKnown(error: unknown): never {
@@ -149,15 +156,18 @@ function internalError(cause: unknown): SyncError {
   });
 }
 
+/** A run that was sent back so often takes all rows with it, so that it has no more to go back for (guard §40). */
+const WITHOUT_RECOGNITION_FROM_ROUND = 3;
+
 async function runFetch(
   context: PipelineContext,
   lease: Lease,
   run: RunInfo,
-  signal: AbortSignal,
+  outer: AbortSignal,
 ): Promise<RunOutcome | null> {
   const { ledger, snapshots } = context;
   const source = await context.openSource(run.syncId, run.settings.roster);
-  const snapshot = await loadSnapshot({
+  const options = {
     source,
     snapshots,
     runId: run.id,
@@ -165,9 +175,11 @@ async function runFetch(
     syncId: run.syncId,
     settings: run.settings,
     appliedRevision: await ledger.appliedRevision(run),
-    signal,
-    onProgress: (message) => void ledger.progress(lease, message).catch(() => undefined),
-  });
+    recognises: run.round < WITHOUT_RECOGNITION_FROM_ROUND,
+  };
+  const snapshot = await whileLeaseHolds(context, lease, outer, (signal, onProgress) =>
+    loadSnapshot({ ...options, signal, onProgress }),
+  );
   if (!snapshot) return ledger.commitUnchanged(lease, run);
   try {
     await ledger.commitFetch(lease, { prefix: snapshot.prefix, contents: snapshot.contents }, snapshot.warnings);
@@ -187,13 +199,10 @@ async function runDiff({ ledger }: PipelineContext, lease: Lease, run: RunInfo):
 async function runGuard(context: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome | null> {
   const { ledger } = context;
   const { difference, contents } = await ledger.difference(run);
-  const result = judge(difference, contents, run.settings, run.kind);
-  const { message, advice } = explanationOf(result);
-  if (result.verdict !== 'reject') {
-    const explanations = result.verdict === 'hold' ? await explanationsOf(context, run) : [];
-    const { verdict, findings } = result;
-    return ledger.commitGuard(lease, run, { verdict, findings, message, advice, explanations });
-  }
+  const whole = judgeRun(difference, contents, run.settings, run.kind);
+  const judgement = await judgementOf(context, run, whole, () => ledger.evidence(run));
+  if (judgement !== null) return ledger.commitGuard(lease, run, judgement);
+  const { archives: result, message, advice } = whole;
   await ledger.fail(lease, {
     reason: 'schools_not_found',
     message: message as string,
@@ -204,10 +213,26 @@ async function runGuard(context: PipelineContext, lease: Lease, run: RunInfo): P
   return { status: 'failed', reason: 'schools_not_found' };
 }
 
+/** Null: nothing at all may be applied. */
+async function judgementOf(
+  context: PipelineContext,
+  run: RunInfo,
+  { archives, updates, verdict, message, advice }: WholeJudgement,
+  evidence: () => Promise<HoldEvidence>,
+): Promise<Judgement | null> {
+  if (verdict === 'reject') return null;
+  const explanations = archives.verdict === 'hold' ? await explanationsOf(context, run, evidence) : [];
+  return { verdict, findings: archives.findings, updates, message, advice, explanations };
+}
+
 /** A hold stands without an explanation, and must not wait for one. */
-async function explanationsOf({ ledger, log }: PipelineContext, run: RunInfo): Promise<HoldExplanation[]> {
+async function explanationsOf(
+  { log }: PipelineContext,
+  run: RunInfo,
+  evidence: () => Promise<HoldEvidence>,
+): Promise<HoldExplanation[]> {
   try {
-    return explainHold(await ledger.evidence(run));
+    return explainHold(await evidence());
   } catch (error) {
     if (error instanceof SnapshotLost || isDatabaseAway(error)) throw error;
     log.error({ runId: run.id, err: error }, 'the hold could not be explained');
@@ -215,7 +240,9 @@ async function explanationsOf({ ledger, log }: PipelineContext, run: RunInfo): P
   }
 }
 
-async function runApply({ ledger }: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome> {
-  const { status, reason } = await ledger.commitApply(lease, run);
+async function runApply(context: PipelineContext, lease: Lease, run: RunInfo): Promise<RunOutcome> {
+  const judgeAgain: JudgeAgain = ({ difference, contents, evidence }) =>
+    judgementOf(context, run, judgeRun(difference, contents, run.settings, run.kind), evidence);
+  const { status, reason } = await context.ledger.commitApply(lease, run, judgeAgain);
   return { status, reason };
 }

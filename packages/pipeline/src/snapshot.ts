@@ -4,9 +4,33 @@ import type { Delivery, PackedEnrollments, PullWarning } from './source.ts';
 
 /**
  * `p`: present. `g`: marked as deleted. `s`: seen, but its row could not be used. `o`: outside the linked schools. `l`:
- * left out by the settings of the run, or of a school that nobody knows: seen, and no more.
+ * left out by the settings of the run: seen, and no more. `u`: in the data, but its place cannot be told (guard §37).
  */
-export type Presence = 'p' | 'g' | 's' | 'o' | 'l';
+export type Presence = 'p' | 'g' | 's' | 'o' | 'l' | 'u';
+
+/** Which of several rows of one id says what it is, but for sets, which are joined (guard §38). */
+export type WinningRow = 'first' | 'last';
+
+/** How a record type is delivered. */
+export interface OpenedType {
+  readonly file: string;
+  readonly wins: WinningRow;
+}
+
+/** Records of one type in the data whose place cannot be told for one cause (guard §37). */
+export interface Placeless {
+  readonly recordType: RecordType;
+  readonly file: string;
+  /** Their rows name no school; else only schools that are not in the data. */
+  readonly isBlank: boolean;
+  readonly count: number;
+  /** Of `count`: those that are not active in the roster, and are left out. */
+  readonly left: number;
+  /** The first ones, by line. */
+  readonly examples: readonly { readonly sisId: string; readonly line: number }[];
+  /** The unknown schools that most rows name. */
+  readonly schools: readonly string[];
+}
 
 export interface TypeContents {
   readonly delivery: Delivery;
@@ -14,7 +38,7 @@ export interface TypeContents {
   readonly present: number;
   readonly gone: number;
   readonly skipped: number;
-  /** Those of a school that nobody knows included. */
+  /** Those whose place cannot be told included. */
   readonly outside: number;
   /** Of `present`: those that are what the roster holds already. They are in no table of the snapshot. */
   readonly recognised: number;
@@ -37,7 +61,7 @@ export interface SnapshotContents {
   readonly recognition: RecognitionContents;
 }
 
-/** A snapshot says of most records only that they are what the roster held; it can be compared with no other roster. */
+/** A snapshot says of most records only that they are what the roster held when it had this version. */
 export interface RecognitionContents {
   readonly rosterVersion: string;
   /** Active records of the sync for which no row came that says the same. */
@@ -58,7 +82,7 @@ export interface CountedWarning extends PullWarning {
 export interface SnapshotDraft {
   /** Names its tables. */
   readonly prefix: string;
-  open(recordType: RecordType): Promise<void>;
+  open(recordType: RecordType, opened: OpenedType): Promise<void>;
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void;
   /** `school` is that of the row's class. */
   appendPacked(rows: PackedEnrollments, index: number, school: string | null): void;
@@ -81,6 +105,7 @@ export interface FinishedDraft {
   readonly types: Partial<Record<RecordType, TableContents>>;
   readonly recognition: RecognitionContents;
   readonly warnings: readonly CountedWarning[];
+  readonly placeless: readonly Placeless[];
 }
 
 /** An id of the roster that delivered records may refer to. */
@@ -97,8 +122,12 @@ export interface SnapshotStore {
     readonly syncId: string;
     /** Whether the sync speaks for linked schools only. */
     readonly isScoped: boolean;
+    /** The linked schools; null: every school. */
+    readonly linked: readonly string[] | null;
+    /** Whether rows that the roster holds already are recognised; if not, all are kept. */
+    readonly recognises: boolean;
   }): Promise<SnapshotDraft>;
-  /** Active schools, terms, courses or classes of the district. */
+  /** Active schools, terms, courses or classes of the district that no delta has marked as deleted. */
   knownRecords(districtId: string, recordType: RecordType): AsyncIterable<KnownRecord[]>;
   /** How many active records of a type the sync manages within its scope. */
   managedCount(districtId: string, syncId: string, recordType: RecordType, scope: Scope): Promise<number>;

@@ -50,7 +50,14 @@ export interface PullWarning {
  */
 export type PullEvent =
   | { readonly kind: 'revision'; readonly revision: string }
-  | { readonly kind: 'delivers'; readonly recordType: RecordType; readonly delivery: Delivery; readonly file: string }
+  | {
+      readonly kind: 'delivers';
+      readonly recordType: RecordType;
+      readonly delivery: Delivery;
+      readonly file: string;
+      /** Which of several rows of one id says what it is (guard §38): the last unless the format has it otherwise. */
+      readonly wins?: 'first' | 'last';
+    }
   | {
       [T in RecordType]: {
         readonly kind: 'rows';

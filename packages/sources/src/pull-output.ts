@@ -10,10 +10,17 @@ const BATCH_ROWS = 1000;
  */
 export class PullOutput {
   readonly #rows = new Map<RecordType, { readonly file: string; rows: PulledRow[] }>();
+  readonly #wins: 'first' | 'last';
   #events: PullEvent[] = [];
 
+  /** @param wins which of several rows of one id says what it is (guard §38) */
+  constructor(wins: 'first' | 'last' = 'last') {
+    this.#wins = wins;
+  }
+
   delivers(recordType: RecordType, delivery: Delivery, file: string): void {
-    this.#events.push({ kind: 'delivers', recordType, delivery, file });
+    const wins = this.#wins;
+    this.#events.push({ kind: 'delivers', recordType, delivery, file, ...(wins === 'first' && { wins }) });
     this.#rows.set(recordType, { file, rows: [] });
   }
 

@@ -109,7 +109,7 @@ async function adoptOne(
 
 /**
  * The members of an adopted class are the sync's from now on: those whom the data enrolls in it are there twice, and the
- * manual enrollment ends; the others are measured by the next run like any that are missing.
+ * manual enrollment ends, as the link wants it; the others are measured by the next run like any that are missing.
  */
 async function adoptMembers(
   sql: PoolClient,

@@ -37,7 +37,10 @@ export async function lockAppliedRun(sql: Sql, runId: number): Promise<AppliedRu
   return rows[0];
 }
 
-/** Keeps with the run what was applied, and the roster as it is after. */
+/**
+ * Keeps with the run what was applied, and the roster as it is after: runs of other syncs that are under way ask by it
+ * what was changed. Without a revision the next delivery is looked at, whatever it is.
+ */
 export async function markApplied(sql: Sql, run: RunInfo, revision: string | null): Promise<void> {
   await sql.query(
     `UPDATE runs SET revision = $3, roster_version = d.roster_version FROM districts d WHERE runs.id = $1 AND d.id = $2`,
@@ -45,7 +48,7 @@ export async function markApplied(sql: Sql, run: RunInfo, revision: string | nul
   );
 }
 
-/** Everything that run left active is unchanged now; what it warned of holds again. */
+/** Everything that run left active is unchanged now; what it warned of holds again, but for updates: they are made. */
 export async function endUnchanged(sql: Sql, lease: Lease, applied: AppliedRun): Promise<RunOutcome> {
   const counts = emptyCounts();
   for (const [recordType, before] of Object.entries(applied.counts) as [RecordType, RecordCounts][]) {
@@ -56,7 +59,7 @@ export async function endUnchanged(sql: Sql, lease: Lease, applied: AppliedRun):
   await sql.query('DELETE FROM warnings WHERE run_id = $1', [lease.runId]);
   await sql.query(
     `INSERT INTO warnings (run_id, ordinal, code, file, line, message, count)
-     SELECT $1, ordinal, code, file, line, message, count FROM warnings WHERE run_id = $2`,
+     SELECT $1, ordinal, code, file, line, message, count FROM warnings WHERE run_id = $2 AND code <> 'mass_update'`,
     [lease.runId, applied.id],
   );
   await sql.query('UPDATE runs SET revision = $2, roster_version = $3 WHERE id = $1', [

@@ -1,18 +1,23 @@
 import { RECORD_TYPES, emptyCounts, type RecordCounts, type RecordType } from '@rollbook/core';
-import type { RunSettings } from '@rollbook/core';
-import { RosterMoved, type Difference, type SnapshotContents } from '@rollbook/pipeline';
+import type { RunSettings, Withheld } from '@rollbook/core';
+import { RosterMoved, type CountedWarning, type Difference, type SnapshotContents } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { adopt } from './adoptions.ts';
 import { validApprovalsSql } from './approved.ts';
 import { changesTable } from './changes.ts';
 import { columnsOf } from './columns.ts';
-import { DEPENDENT_TYPES } from './dependents.ts';
 import { differsAssignment, effectiveSql } from './effective-values.ts';
+import { endAlong } from './end-along.ts';
+import { isFreeSql } from './held-elsewhere.ts';
 import { settleKept } from './kept-records.ts';
 import { relink } from './relink.ts';
+import { returnAlong } from './return-along.ts';
 import { changedFieldsSql, fieldsSql } from './roster-changes.ts';
+import { writeWarnings } from './run-details.ts';
 import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
 import { snapshotTable } from './snapshot-writer.ts';
+import { verifyTouched } from './touched.ts';
+import { withholdUpdates } from './withheld-updates.ts';
 
 /** A record type in a school (or in the district, null) whose archives are withheld, unless approved. */
 export interface WithheldGroup {
@@ -29,6 +34,8 @@ export interface ApplyInput {
   readonly settings: RunSettings;
   readonly difference: Difference;
   readonly withheld: readonly WithheldGroup[];
+  /** Whose updates are withheld (guard §36); left out: nobody's. */
+  readonly withheldUpdates?: Withheld;
 }
 
 /**
@@ -42,7 +49,11 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
   await lockRoster(sql, input);
   await verifySnapshot(sql, input.prefix, input.contents);
   await verifyTables(sql, new Map([[changesTable(input.prefix), input.difference.changeCount]]));
+  await verifyTouched(sql, input, input.difference.touched);
   await decideArchives(sql, input);
+  const notUpdated: Partial<Record<RecordType, number>> = input.withheldUpdates
+    ? await withholdUpdates(sql, input.prefix, input.withheldUpdates)
+    : {};
 
   const counts = emptyCounts();
   const adopted = await adopt(sql, input);
@@ -54,14 +65,22 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
     if (!difference) continue;
     count.unchanged = difference.unchanged + difference.keptArchived;
     if (difference.created > 0) count.created = await create(sql, input, recordType, difference.created);
-    const rewritten = difference.updated + difference.restored + difference.rehashed;
+    count.withheldUpdates = notUpdated[recordType] ?? 0;
+    const updated = difference.updated - count.withheldUpdates;
+    const rewritten = updated + difference.restored + difference.rehashed;
     if (rewritten > 0) await rewrite(sql, input, recordType, rewritten);
-    count.updated += difference.updated;
+    count.updated += updated;
     count.restored = difference.restored;
   }
   for (const recordType of RECORD_TYPES) Object.assign(counts[recordType], await archive(sql, input, recordType));
-  for (const recordType of ['enrollments', 'guardianships'] as const)
-    counts[recordType].archived += await archiveDependents(sql, input, recordType);
+  const warnings: CountedWarning[] = [];
+  for (const recordType of ['enrollments', 'guardianships'] as const) {
+    const ended = await endAlong(sql, input, recordType);
+    counts[recordType].archived += ended.count;
+    warnings.push(...ended.warnings);
+  }
+  for (const [recordType, restored] of Object.entries(await returnAlong(sql, input)) as [RecordType, number][])
+    counts[recordType].restored += restored;
   for (const [recordType, { updated, archived }] of Object.entries(await relink(sql, input)) as [
     RecordType,
     { updated: number; archived: number },
@@ -70,6 +89,7 @@ export async function apply(sql: PoolClient, input: ApplyInput): Promise<Record<
     counts[recordType].archived += archived;
   }
   await settleKept(sql, input);
+  await writeWarnings(sql, input.runId, 'apply', warnings);
   return counts;
 }
 
@@ -120,7 +140,10 @@ async function create(sql: PoolClient, input: ApplyInput, recordType: RecordType
   return expected;
 }
 
-/** Updates and restores: both give the record what the data says; before and after go to the audit. */
+/**
+ * Updates and restores: both give the record what the data says; before and after go to the audit. A restored record may be
+ * one of another sync that archived it: it is this sync's from now on (guard §39).
+ */
 async function rewrite(sql: PoolClient, input: ApplyInput, recordType: RecordType, expected: number): Promise<void> {
   const { settings } = input;
   const columns = columnsOf(recordType).map((column) => column.name);
@@ -133,20 +156,21 @@ async function rewrite(sql: PoolClient, input: ApplyInput, recordType: RecordTyp
      SELECT $2, '${recordType}', c.sis_id, $1, CASE c.action WHEN 'u' THEN 'update' ELSE 'restore' END,
        ${changedFieldsSql('n', 'o')}, ${changedFieldsSql('o', 'n')}
      FROM ${joined}
-     CROSS JOIN LATERAL (SELECT ${fieldsSql(recordType, 'r')} || jsonb_build_object('status', r.status) AS fields) o
-     CROSS JOIN LATERAL (SELECT jsonb_build_object(${columns.map((name) => `'${name}', ${effective(name)}`).join(', ')}, 'status', 'active') AS fields) n
+     CROSS JOIN LATERAL (SELECT ${fieldsSql(recordType, 'r')} || jsonb_build_object('status', r.status, 'sync_id', r.sync_id) AS fields) o
+     CROSS JOIN LATERAL (SELECT jsonb_build_object(${columns.map((name) => `'${name}', ${effective(name)}`).join(', ')}, 'status', 'active', 'sync_id', $3::text) AS fields) n
      WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r')`,
-    [input.districtId, input.runId],
+    [input.districtId, input.runId, input.syncId],
   );
   // By hand a record may have been archived, or taken from the sync, since it was compared.
   const { rowCount } = await sql.query(
     `UPDATE ${recordType} r SET ${columns.map((name) => `${name} = ${effective(name)}`).join(', ')},
        ${differsAssignment(recordType, settings)} source_hash = s.source_hash,
-       status = 'active', archived_by = NULL, archived_run_id = NULL,
+       status = 'active', archived_by = NULL, archived_run_id = NULL, sync_id = $3,
        changed_run_id = CASE c.action WHEN 'h' THEN r.changed_run_id ELSE $2 END
      FROM ${changesTable(input.prefix)} c JOIN ${snapshotTable(input.prefix, recordType)} s ON s.sis_id = c.sis_id
      WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r', 'h') AND r.district_id = $1 AND r.sis_id = c.sis_id
-       AND r.sync_id = $3 AND r.status = CASE c.action WHEN 'r' THEN 'archived' ELSE 'active' END`,
+       AND (r.sync_id = $3 OR c.action = 'r' AND ${isFreeSql('r')})
+       AND r.status = CASE c.action WHEN 'r' THEN 'archived' ELSE 'active' END`,
     [input.districtId, input.runId, input.syncId],
   );
   if (rowCount !== expected) throw new RosterMoved(`${rowCount} ${recordType} to change, not ${expected}`);
@@ -168,39 +192,18 @@ async function archive(
   const counts = rows[0] ?? { archived: 0, withheld: 0, kept: 0, inGrace: 0 };
   const { archived } = counts;
   if (archived > 0) {
-    const rowCount = await archiveWhere(sql, input, recordType, 'sync', 'NOT c.is_dependent');
+    const rowCount = await archiveRoots(sql, input, recordType);
     if (rowCount !== archived) throw new RosterMoved(`${rowCount} ${recordType} to archive, not ${archived}`);
   }
   return counts;
 }
 
-/** Those whose student, class or guardian was archived just now; the rest stays with what was withheld. */
-async function archiveDependents(
-  sql: PoolClient,
-  input: ApplyInput,
-  recordType: keyof typeof DEPENDENT_TYPES,
-): Promise<number> {
-  if (!input.difference.types[recordType]?.dependents) return 0;
-  const parents = Object.entries(DEPENDENT_TYPES[recordType]).flatMap(([column, types]) =>
-    types.map(
-      (type) => `r.${column} IN (SELECT p.sis_id FROM ${type} p WHERE p.district_id = $1 AND p.archived_run_id = $2)`,
-    ),
-  );
-  return archiveWhere(sql, input, recordType, 'parent', `c.is_dependent AND (${parents.join(' OR ')})`);
-}
-
-async function archiveWhere(
-  sql: PoolClient,
-  input: ApplyInput,
-  recordType: RecordType,
-  archivedBy: 'sync' | 'parent',
-  condition: string,
-): Promise<number> {
+async function archiveRoots(sql: PoolClient, input: ApplyInput, recordType: RecordType): Promise<number> {
   const { rowCount } = await sql.query(
     `WITH archived AS (
-       UPDATE ${recordType} r SET status = 'archived', archived_by = '${archivedBy}', archived_run_id = $2
+       UPDATE ${recordType} r SET status = 'archived', archived_by = 'sync', archived_run_id = $2
        FROM ${changesTable(input.prefix)} c
-       WHERE c.record_type = '${recordType}' AND c.action = 'a' AND (${condition})
+       WHERE c.record_type = '${recordType}' AND c.action = 'a' AND NOT c.is_dependent
          AND r.district_id = $1 AND r.sis_id = c.sis_id AND r.sync_id = $3 AND r.status = 'active'
        RETURNING r.sis_id, c.is_approved
      )

@@ -59,6 +59,8 @@ export async function diffApprovals(
       groups: await measureGroups(sql, input, active),
       changeCount: await countChanges(sql, changes),
       approvalIds,
+      touched: 0,
+      overtaken: 0,
       warnings: [],
     },
   };
@@ -101,6 +103,7 @@ const NOTHING: TypeDifference = {
   kept: 0,
   inGrace: 0,
   relinked: 0,
+  returning: 0,
 };
 
 function typesOf(

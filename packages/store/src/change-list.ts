@@ -8,6 +8,7 @@ import { DEPENDENT_TYPES } from './dependents.ts';
 import { effectiveSql } from './effective-values.ts';
 import { changedFieldsSql, fieldsSql } from './roster-changes.ts';
 import { snapshotTable } from './snapshot-writer.ts';
+import { readWithheldPeople, type WithheldPeople } from './withheld-updates.ts';
 
 /** One thing that a run did to a record, or would do. */
 export interface ListedChange {
@@ -16,7 +17,7 @@ export interface ListedChange {
   readonly sisId: string;
   /** The home school. */
   readonly school: string | null;
-  /** An archive that the guard withheld: it was not made, or would not be. */
+  /** An archive or an update that the guard withheld: it was not made, or would not be. */
   readonly withheld: boolean;
   /** The fields that change, by their names in the roster model; of a create all that have a value. */
   readonly before: Readonly<Record<string, unknown>>;
@@ -31,6 +32,8 @@ export interface ComparedTables {
   readonly districtId: string;
   readonly settings: RunSettings;
   readonly withheld: readonly WithheldGroup[];
+  /** Groups of people whose updates are withheld (guard §36). */
+  readonly withheldUpdates?: readonly WithheldPeople[];
 }
 
 /** What a comparison would do, record by record in the order of types and ids; nothing is written. */
@@ -50,12 +53,19 @@ export async function* listPlannedChanges(
         tables.districtId,
         tables.withheld.map((group) => group.recordType),
         tables.withheld.map((group) => group.school),
+        ...(hasData ? withheldValues(tables.withheldUpdates ?? [], recordType) : []),
       ];
       for await (const row of rowsOf<ChangeRow>(client, plannedSql(tables, recordType, hasData), values))
         yield named(recordType, row);
     }
   });
 }
+
+/** The schools of a type whose people are not updated, and whether those without one are not. */
+const withheldValues = (people: readonly WithheldPeople[], recordType: RecordType): [string[], boolean] => {
+  const schools = people.filter((group) => group.recordType === recordType).map(({ school }) => school);
+  return [schools.filter((school) => school !== null), schools.includes(null)];
+};
 
 const isDependentType = (recordType: RecordType): recordType is keyof typeof DEPENDENT_TYPES =>
   Object.hasOwn(DEPENDENT_TYPES, recordType);
@@ -75,7 +85,9 @@ function plannedSql({ prefix, settings }: ComparedTables, recordType: RecordType
       NOT c.is_dependent AND ${isWithheld('c')} AS withheld, '{"status": "active"}'::jsonb AS before, '{"status": "archived"}'::jsonb AS after
     FROM ${changes} c JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id
     WHERE c.record_type = '${recordType}' AND c.action IN ('a', 'w') AND (${['NOT c.is_dependent', ...parents].join(' OR ')})`;
-  if (!hasData) return `${archives} ORDER BY 1, 2`;
+  const returns = `SELECT 'restore', c.sis_id, c.school_id, false, '{"status": "archived"}'::jsonb, '{"status": "active"}'::jsonb
+    FROM ${changes} c WHERE c.record_type = '${recordType}' AND c.action = 'b'`;
+  if (!hasData) return `${archives} UNION ALL ${returns} ORDER BY 1, 2`;
   const table = snapshotTable(prefix, recordType);
   const effective = columnsOf(recordType).map(({ name }) => `'${name}', ${effectiveSql(recordType, name, settings)}`);
   return `SELECT 'create' AS action, s.sis_id AS "sisId", ${homeSchoolSql(recordType, 's')} AS school, false AS withheld,
@@ -84,17 +96,19 @@ function plannedSql({ prefix, settings }: ComparedTables, recordType: RecordType
     WHERE s.presence = 'p' AND NOT EXISTS (SELECT 1 FROM ${recordType} r WHERE r.district_id = $1 AND r.sis_id = s.sis_id)
       AND NOT EXISTS (SELECT 1 FROM ${changes} c WHERE c.record_type = '${recordType}' AND c.sis_id = s.sis_id AND c.action = 'o')
     UNION ALL
-    SELECT CASE c.action WHEN 'u' THEN 'update' WHEN 'r' THEN 'restore' WHEN 'o' THEN 'adopt' END, c.sis_id,
-      ${homeSchoolSql(recordType, 's')}, false, ${changedFieldsSql('n', 'o')}, ${changedFieldsSql('o', 'n')}
+    SELECT CASE c.action WHEN 'u' THEN 'update' WHEN 'v' THEN 'update' WHEN 'r' THEN 'restore' WHEN 'o' THEN 'adopt' END, c.sis_id,
+      ${homeSchoolSql(recordType, 's')},
+      c.action = 'v' OR c.action = 'u' AND (c.school_id = ANY ($4::text[]) OR $5::boolean AND c.school_id IS NULL),
+      ${changedFieldsSql('n', 'o')}, ${changedFieldsSql('o', 'n')}
     FROM ${changes} c JOIN ${table} s ON s.sis_id = c.sis_id
     JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = CASE c.action WHEN 'o' THEN c.other_id ELSE c.sis_id END
     CROSS JOIN LATERAL (SELECT ${fieldsSql(recordType, 'r')} || jsonb_build_object('sis_id', r.sis_id, 'status', r.status) AS fields) o
     CROSS JOIN LATERAL (SELECT jsonb_build_object(${effective.join(', ')}, 'sis_id', s.sis_id, 'status', 'active') AS fields) n
-    WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'r', 'o')
+    WHERE c.record_type = '${recordType}' AND c.action IN ('u', 'v', 'r', 'o')
     UNION ALL
     SELECT 'relink', c.sis_id, c.school_id, false, jsonb_build_object('sis_id', c.sis_id), jsonb_build_object('sis_id', c.other_id)
     FROM ${changes} c WHERE c.record_type = '${recordType}' AND c.action = 'l'
-    UNION ALL ${archives} ORDER BY 1, 2`;
+    UNION ALL ${archives} UNION ALL ${returns} ORDER BY 1, 2`;
 }
 
 /**
@@ -151,7 +165,13 @@ async function previewTables(pool: pg.Pool, runId: number, run: RunForList): Pro
            AND (f.school_id IS NOT NULL OR t.record_type = f.record_type))))`,
     [runId],
   );
-  return { prefix: rows[0].prefix, districtId: run.districtId, settings: run.settings, withheld: held };
+  return {
+    prefix: rows[0].prefix,
+    districtId: run.districtId,
+    settings: run.settings,
+    withheld: held,
+    withheldUpdates: await readWithheldPeople(pool, runId),
+  };
 }
 
 const appliedSql = (recordType: RecordType): string => `
@@ -174,6 +194,9 @@ const FIELDS = new Map(
   RECORD_TYPES.map((type) => [type, new Map(columnsOf(type).map(({ name, field }) => [name, field]))]),
 );
 
+/** Of what is no field of the roster model. */
+const OWN_NAMES: Readonly<Record<string, string>> = { sis_id: 'sisId', sync_id: 'sync' };
+
 /** Fields under their names in the roster model; of a create only those that have a value. */
 function named(recordType: RecordType, { before, after, action, ...rest }: ChangeRow): ListedChange {
   const fields = FIELDS.get(recordType);
@@ -181,7 +204,7 @@ function named(recordType: RecordType, { before, after, action, ...rest }: Chang
     Object.fromEntries(
       Object.entries(values)
         .filter(([, value]) => action !== 'create' || (value !== null && !(Array.isArray(value) && value.length === 0)))
-        .map(([name, value]) => [name === 'sis_id' ? 'sisId' : (fields?.get(name) ?? name), value]),
+        .map(([name, value]) => [OWN_NAMES[name] ?? fields?.get(name) ?? name, value]),
     );
   return { action, recordType, ...rest, before: rename(before), after: rename(after) };
 }

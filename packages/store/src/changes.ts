@@ -2,10 +2,11 @@ import type { Sql } from './database.ts';
 
 /**
  * What a change set says of a record. `u` update, `r` restore, `h` nothing but the hash changes, `a` archive, `w` archive
- * that the guard withheld, `k` missing and kept by a decision, `g` missing and in grace, `l` takes another id
- * (`other_id`), `o` adopts the manual record `other_id`.
+ * and `v` update that the guard withheld, `k` missing and kept by a decision, `g` missing and in grace, `l` takes another id
+ * (`other_id`), `o` adopts the manual record `other_id`, `b` was archived with a record that is restored, and comes back
+ * with it.
  */
-export type ChangeAction = 'u' | 'r' | 'h' | 'a' | 'w' | 'k' | 'g' | 'l' | 'o';
+export type ChangeAction = 'u' | 'r' | 'h' | 'a' | 'w' | 'v' | 'k' | 'g' | 'l' | 'o' | 'b';
 
 /** The change set's table. Creates are not in it: they are the snapshot's rows that the roster lacks. */
 export const changesTable = (prefix: string): string => `snapshot."${prefix}_changes"`;

@@ -1,12 +1,14 @@
-import { type RecordType, type RunSettings } from '@rollbook/core';
+import type { RecordType } from '@rollbook/core';
 import type { SnapshotContents, TypeContents } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
+import { restoresUserArchived } from './archived-ends.ts';
 import { changesTable } from './changes.ts';
 import { homeSchoolSql } from './columns.ts';
 import type { DiffInput } from './diff.ts';
 import { isPersonType, isRecognisableSql, isSameSql } from './effective-values.ts';
+import { isFreeSql } from './held-elsewhere.ts';
 import { FEW_ROWS } from './plans.ts';
-import { isMissedSql, missedTable } from './recognised.ts';
+import { isMissedSql, missedTable, touchedSql } from './recognised.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -24,12 +26,6 @@ export interface Comparison {
 }
 
 export const NO_ACTIONS: ActionCounts = { c: 0, u: 0, r: 0, a: 0, h: 0, f: 0, k: 0, n: 0, '-': 0 };
-
-/** Whether a record that a user archived becomes active again when the data has it (guard §10). */
-function restoresUserArchived(recordType: RecordType, settings: RunSettings): boolean {
-  if (recordType === 'students') return settings.archivedStudents === 'restore';
-  return recordType !== 'classes' || settings.unarchiveClasses;
-}
 
 /** Fills the change set with one record type's updates, restores and archives, and counts every action. */
 export async function compare(
@@ -51,7 +47,7 @@ export async function compare(
            WHEN s.presence = 'p' THEN
              CASE
                WHEN r.sis_id IS NULL THEN 'c'
-               WHEN r.sync_id IS DISTINCT FROM $2 THEN 'f'
+               WHEN r.sync_id IS DISTINCT FROM $2 AND NOT ${isFreeSql('r')} THEN 'f'
                WHEN r.status = 'active' THEN CASE WHEN ${isUnchanged} THEN 'n' ELSE 'u' END
                WHEN r.archived_by = 'user' AND NOT $4::boolean THEN 'k'
                ELSE 'r'
@@ -122,9 +118,12 @@ export async function countActive(
   return rows.sort((a, b) => ((a.school ?? '') < (b.school ?? '') ? -1 : 1));
 }
 
-/** Rows that end a record: in a full delivery all but those that could not be used, in a delta those that say so. */
+/**
+ * Rows that end a record: in a full delivery all but those that could not be used and those whose place cannot be told
+ * (guard §37), in a delta those that say so.
+ */
 function endsSql({ delivery }: TypeContents): string {
-  return delivery === 'full' ? `s.presence NOT IN ('s', 'l')` : `s.presence IN ('g', 'o')`;
+  return delivery === 'full' ? `s.presence NOT IN ('s', 'l', 'u')` : `s.presence IN ('g', 'o')`;
 }
 
 /** Of the records that stand in no row of the snapshot only those that were not recognised are gone. */
@@ -133,12 +132,15 @@ function joinMissed({ prefix, contents }: DiffInput, recordType: RecordType, { r
   return `LEFT JOIN ${missedTable(prefix)} m ON m.record_type = '${recordType}' AND m.source_hash = r.source_hash`;
 }
 
-/** Few hashes are looked up in memory whatever the planner thinks of the roster; many might not fit. */
+/**
+ * Who cannot be recognised now may have been, if somebody has touched the record since (guard §40). Few hashes are looked
+ * up in memory whatever the planner thinks of the roster; many might not fit, and are joined.
+ */
 function wasMissedSql({ prefix, contents }: DiffInput, recordType: RecordType, { recognised }: TypeContents): string {
   if (recognised === 0) return 'true';
   const isMissed =
     contents.recognition.missed <= FEW_ROWS ? isMissedSql(prefix, recordType, 'r') : 'm.source_hash IS NOT NULL';
-  return `(${isMissed} OR NOT ${isRecognisableSql(recordType, 'r')})`;
+  return `(${isMissed} OR NOT ${isRecognisableSql(recordType, 'r')} AND NOT ${touchedSql(prefix, recordType, 'r')})`;
 }
 
 /** How many rows of the snapshot say that a record is there. */

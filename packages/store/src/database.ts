@@ -41,24 +41,6 @@ export function openDatabase(options: DatabaseOptions): Database {
 /** A statement runner: the pool itself, or one connection inside a transaction. */
 export type Sql = pg.Pool | pg.ClientBase;
 
-/** The same on a connection that is held already. */
-export async function withinTransaction<R>(
-  client: pg.ClientBase,
-  work: () => Promise<R>,
-  isolation: 'READ COMMITTED' | 'REPEATABLE READ' = 'READ COMMITTED',
-  onRollbackError: (error: Error) => void = () => undefined,
-): Promise<R> {
-  try {
-    await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
-    const result = await work();
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(onRollbackError);
-    throw error;
-  }
-}
-
 /** Runs `work` in one transaction on one connection: committed when it returns, rolled back when it throws. */
 export async function inTransaction<R>(
   pool: pg.Pool,
@@ -72,11 +54,16 @@ export async function inTransaction<R>(
     broken = error;
   };
   client.on('error', onError);
-  const onRollbackError = (error: Error): void => {
-    broken ??= error;
-  };
   try {
-    return await withinTransaction(client, () => work(client), isolation, onRollbackError);
+    await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: Error) => {
+      broken ??= rollbackError;
+    });
+    throw error;
   } finally {
     client.off('error', onError);
     client.release(broken);

@@ -5,6 +5,7 @@ import { changesTable } from './changes.ts';
 import { homeSchoolSql } from './columns.ts';
 import type { DiffInput } from './diff.ts';
 import { lookupSql } from './plans.ts';
+import { touchedSql } from './recognised.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { shown } from './shown.ts';
 import { snapshotTable } from './snapshot-writer.ts';
@@ -16,7 +17,7 @@ const deliveredAs = ({ contents, settings }: MarksInput, delivery: 'full' | 'del
 
 /**
  * Puts into the change set of a delta run what earlier deltas marked as deleted and no run has archived: as long as this
- * delta says nothing of them, they are measured again (guard §33).
+ * delta says nothing of them, they are measured again (guard §33). Of who was touched meanwhile that is not known (§40).
  */
 export async function carryMarks(sql: PoolClient, input: DiffInput): Promise<void> {
   for (const recordType of deliveredAs(input, 'delta')) {
@@ -30,6 +31,7 @@ export async function carryMarks(sql: PoolClient, input: DiffInput): Promise<voi
        SELECT '${recordType}', r.sis_id, 'a', ${homeSchoolSql(recordType, 'r')}
        FROM marked r ${join}
        WHERE NOT ${condition} AND ${inScopeSql(recordType, 'r', '$3')}
+         AND NOT ${touchedSql(input.prefix, recordType, 'r')}
          AND NOT EXISTS (SELECT 1 FROM ${changesTable(input.prefix)} c
                          WHERE c.record_type = '${recordType}' AND c.sis_id = r.sis_id)`,
       [input.districtId, input.syncId, scopeParameter(recordType, input.scope)],
@@ -39,7 +41,8 @@ export async function carryMarks(sql: PoolClient, input: DiffInput): Promise<voi
 
 /**
  * After a run was applied: what a delta marked and the run did not archive, whatever withheld it, keeps its mark; a mark
- * ends when the record is archived, is no longer the sync's, or the data shows it, and with a full delivery of its type.
+ * ends when the record is archived, is no longer the sync's, or the data shows it or may have shown it (guard §40), and with
+ * a full delivery of its type.
  */
 export async function settleMarks(sql: PoolClient, input: MarksInput & { readonly runId: number }): Promise<void> {
   await sql.query('DELETE FROM delta_marks WHERE sync_id = $1 AND record_type = ANY ($2)', [
@@ -51,7 +54,8 @@ export async function settleMarks(sql: PoolClient, input: MarksInput & { readonl
     const values = [input.districtId, input.syncId];
     await sql.query(
       `DELETE FROM delta_marks m USING (
-         SELECT o.sis_id, coalesce(r.status = 'active' AND r.sync_id = $2 AND NOT ${condition}, false) AS stays
+         SELECT o.sis_id, coalesce(r.status = 'active' AND r.sync_id = $2 AND NOT ${condition}
+           AND NOT ${touchedSql(input.prefix, recordType, 'r')}, false) AS stays
          FROM delta_marks o LEFT JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = o.sis_id
          ${join}
          WHERE o.sync_id = $2 AND o.record_type = '${recordType}'

@@ -1,6 +1,5 @@
 import { RECORD_TYPES, type RecordType } from '@rollbook/core';
 import {
-  SnapshotLost,
   isSynced,
   type CompareOptions,
   type CountedWarning,
@@ -15,12 +14,24 @@ import { changesTable, createChanges } from './changes.ts';
 import { NO_ACTIONS, compare, countPresent, type Comparison } from './compare.ts';
 import { carryMarks } from './delta-marks.ts';
 import { addDependents } from './dependents.ts';
+import { noteHeldElsewhere } from './held-elsewhere.ts';
 import { withholdKept, type KeptCounts } from './kept-records.ts';
+import { countUpdates, massUpdateWarnings } from './mass-updates.ts';
 import { measureGroups } from './measured-groups.ts';
 import { planForRun } from './plans.ts';
+import { createTouched } from './recognised.ts';
+import { planReturns } from './return-along.ts';
 import { noteRoleChanges } from './role-changes.ts';
 import { limitSnapshot } from './snapshot-limits.ts';
 import { verifySnapshot } from './snapshot-verify.ts';
+import {
+  countOvertaken,
+  noteTouched,
+  overtakenWarnings,
+  passOverLost,
+  takeUpArchived,
+  type Overtaken,
+} from './touched.ts';
 
 export interface DiffInput extends CompareOptions {
   /** Names the snapshot's tables; the change set is written beside them. */
@@ -32,18 +43,25 @@ export interface DiffInput extends CompareOptions {
 
 /**
  * Compares a snapshot with the roster, record type by record type, in the caller's transaction, which must be REPEATABLE
- * READ: what is counted is then what was compared (guard §1).
+ * READ, or hold the lock of the district: what is counted is then what was compared (guard §1).
  *
- * @throws SnapshotLost if the snapshot's tables do not hold what its contents say, or the roster is no longer the one
- *   whose records were recognised while it was written.
+ * @throws SnapshotLost if the snapshot's tables do not hold what its contents say, or it is not known what was changed in
+ *   the roster since its records were recognised.
  */
-export async function diff(sql: PoolClient, input: DiffInput): Promise<Difference> {
-  await verifySnapshot(sql, input.prefix, input.contents);
-  const rosterVersion = await readRosterVersion(sql, input.districtId);
-  if (rosterVersion !== input.contents.recognition.rosterVersion)
-    throw new SnapshotLost('the roster changed since its records were recognised');
+export async function diff(sql: PoolClient, given: DiffInput): Promise<Difference> {
+  await verifySnapshot(sql, given.prefix, given.contents);
+  const rosterVersion = await readRosterVersion(sql, given.districtId);
+  await createTouched(sql, given.prefix);
+  const { hasMoved, count: touched } = await noteTouched(sql, given, {
+    since: given.contents.recognition.rosterVersion,
+    isRecognised: Object.values(given.contents.types).some(({ recognised }) => recognised > 0),
+  });
+  const input = touched === 0 ? given : { ...given, contents: await takeUpArchived(sql, given, given.contents) };
   await planForRun(sql, { ...input, prefix: null });
   const warnings: CountedWarning[] = await limitSnapshot(sql, input);
+  if (hasMoved) await passOverLost(sql, input, input.contents);
+  const overtaken = touched > 0 ? await countOvertaken(sql, input, input.contents) : {};
+  warnings.push(...overtakenWarnings(overtaken));
   const changes = await createChanges(sql, input.prefix);
   const comparisons = await compareAll(sql, input);
   await carryMarks(sql, input);
@@ -56,13 +74,20 @@ export async function diff(sql: PoolClient, input: DiffInput): Promise<Differenc
   const approvalIds = await markApproved(sql, input.syncId, changes);
   const kept = await withholdKept(sql, input, warnings);
   const dependents = await addDependents(sql, input, changes);
+  const returning = await planReturns(sql, input);
   await noteRoleChanges(sql, input, warnings);
+  const updates = await countUpdates(sql, input, comparisons);
+  warnings.push(...massUpdateWarnings(updates));
+  await noteHeldElsewhere(sql, input, comparisons, warnings);
   return {
     rosterVersion,
-    types: await summarise(sql, input, { comparisons, dependents, adopted, kept }),
+    types: await summarise(sql, input, { comparisons, dependents, adopted, kept, overtaken, returning }),
     groups: await measureGroups(sql, input, comparisons),
+    updates,
     changeCount: await countChanges(sql, changes),
     approvalIds,
+    touched,
+    overtaken: Object.values(overtaken).reduce((sum, { left }) => sum + left, 0),
     warnings,
   };
 }
@@ -113,12 +138,14 @@ interface Parts {
   readonly dependents: Partial<Record<RecordType, number>>;
   readonly adopted: Readonly<Record<'schools' | 'classes', number>>;
   readonly kept: KeptCounts;
+  readonly overtaken: Partial<Record<RecordType, Overtaken>>;
+  readonly returning: Partial<Record<RecordType, number>>;
 }
 
 async function summarise(
   sql: PoolClient,
   input: DiffInput,
-  { comparisons, dependents, adopted, kept }: Parts,
+  { comparisons, dependents, adopted, kept, overtaken, returning }: Parts,
 ): Promise<Difference['types']> {
   const { rows } = await sql.query<{ type: RecordType; count: number }>(
     `SELECT record_type AS type, count(*)::integer AS count FROM ${changesTable(input.prefix)} WHERE action = 'l' GROUP BY 1`,
@@ -128,24 +155,27 @@ async function summarise(
   for (const recordType of RECORD_TYPES) {
     const count = comparisons[recordType]?.counts ?? NO_ACTIONS;
     const canBeAdopted = recordType === 'schools' || recordType === 'classes';
-    if (!comparisons[recordType] && !dependents[recordType]) continue;
+    if (!comparisons[recordType] && !dependents[recordType] && !returning[recordType]) continue;
+    const delivery = comparisons[recordType] && input.contents.types[recordType]?.delivery;
     types[recordType] = {
+      ...(delivery && { delivery }),
       created: count.c,
       updated: count.u,
       restored: count.r,
       rehashed: count.h,
       adopted: canBeAdopted ? adopted[recordType] : 0,
-      unchanged: count.n + count.h + (comparisons[recordType] ? recognisedCount(input, recordType) : 0),
+      unchanged: count.n + count.h + (comparisons[recordType] ? recognisedCount(input, recordType, overtaken) : 0),
       foreign: count.f,
       keptArchived: count.k,
       dependents: dependents[recordType] ?? 0,
       kept: kept.kept[recordType] ?? 0,
       inGrace: kept.inGrace[recordType] ?? 0,
       relinked: relinked.get(recordType) ?? 0,
+      returning: returning[recordType] ?? 0,
     };
   }
   return types;
 }
 
-const recognisedCount = ({ contents }: DiffInput, recordType: RecordType): number =>
-  contents.types[recordType]?.recognised ?? 0;
+const recognisedCount = ({ contents }: DiffInput, type: RecordType, overtaken: Parts['overtaken']): number =>
+  Math.max(0, (contents.types[type]?.recognised ?? 0) - (overtaken[type]?.ended ?? 0));

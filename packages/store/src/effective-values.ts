@@ -45,6 +45,16 @@ export function effectiveSql(recordType: RecordType, column: string, settings: C
   return `s.${column}`;
 }
 
+/** True where a person keeps the value that the record `r` has, whatever the data says. */
+export function ownsSql(recordType: RecordType, column: string, settings: ContactSettings): string {
+  const field = columnsOf(recordType).find(({ name }) => name === column)?.field ?? '';
+  if (!isPersonType(recordType)) return 'false';
+  if ((CONTACT_FIELDS as readonly string[]).includes(field) && !settings.updateActiveUserContacts)
+    return '(r.claimed_at IS NOT NULL)';
+  if (field === 'language' && !settings.updateLanguage) return `(r.${column} IS NOT NULL)`;
+  return recordType === 'staff' && field === 'role' ? 'r.role_is_own' : 'false';
+}
+
 /** True if nothing of the record `r` would change. */
 export function isSameSql(recordType: RecordType, settings: ContactSettings): string {
   const names = columnsOf(recordType).map(({ name }) => name);

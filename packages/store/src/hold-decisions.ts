@@ -5,6 +5,7 @@ import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.
 import { APPROVAL_HOURS, lockOpenHold, type LockedHold } from './hold-lock.ts';
 import { fingerprintSql } from './holds.ts';
 import { planFor } from './plans.ts';
+import { stopKeeping } from './kept-by-undo.ts';
 
 export interface Decision extends Decider {
   readonly holdId: number;
@@ -118,8 +119,7 @@ export async function reopenHold(
     const hold = rows[0];
     if (!hold) throw new UsageError(`There is no hold ${decision.holdId}. "rollbook holds --all" lists all.`);
     await refuseUnlessApprover(sql, hold.districtId, decision.actor);
-    const { rowCount } = await sql.query('DELETE FROM kept_records WHERE hold_id = $1', [decision.holdId]);
-    const recordCount = rowCount ?? 0;
+    const recordCount = await stopKeeping(sql, 'hold_id', [decision.holdId]);
     if (recordCount === 0)
       throw new UsageError(
         `No record of hold ${decision.holdId} is kept by a decision: there is nothing to take back.`,
@@ -146,8 +146,9 @@ const whoOf = ({ actor, comment }: Decider): Decider => ({ actor, comment });
 async function addRecords(sql: Sql, approvalId: number, approval: Approval): Promise<number> {
   const { holdId, schools, recordTypes, except = [], relink = false } = approval;
   const { rowCount } = await sql.query(
-    `INSERT INTO approval_records (approval_id, record_type, sis_id, new_id)
-     SELECT $1, h.record_type, h.sis_id, ${relink ? 'p.new_id' : 'NULL'}
+    `INSERT INTO approval_records (approval_id, record_type, sis_id, new_id, outcome, done_run_id)
+     SELECT $1, h.record_type, h.sis_id, ${relink ? 'p.new_id' : 'NULL'},
+       CASE WHEN h.seen_run_id IS NOT NULL THEN 'present' END, h.seen_run_id
      FROM hold_records h
      ${relink ? 'JOIN hold_pairs p ON p.hold_id = h.hold_id AND p.record_type = h.record_type AND p.sis_id = h.sis_id' : ''}
      WHERE h.hold_id = $2 AND ($3::text[] IS NULL OR h.school_id = ANY ($3)) AND ($4::text[] IS NULL OR h.record_type = ANY ($4))

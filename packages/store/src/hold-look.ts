@@ -21,7 +21,10 @@ export interface HeldCounts {
   readonly unseen: number;
 }
 
-/** Looks at the records of an open hold after a run was applied, and notes which leave it and why (guard §33). */
+/**
+ * Looks at the records of an open hold after a run was applied, and notes which leave it and why (guard §33). A run that
+ * only adds settles nothing: what it saw in the data is noted, so that an approval passes it over.
+ */
 export async function lookAtHeld(sql: ClientBase, scope: HoldScope, holdId: number): Promise<HeldCounts> {
   const { rows: types } = await sql.query<{ type: RecordType }>(
     'SELECT DISTINCT record_type AS type FROM hold_records WHERE hold_id = $1',
@@ -52,23 +55,26 @@ async function noteLeft(
   const isLookedAt = isSynced(recordType, settings);
   const { join, condition } = shown(prefix, recordType, isLookedAt ? contents.types[recordType] : undefined);
   await sql.query(
-    `UPDATE hold_records h SET left_because = j.because, left_run_id = $4
+    `UPDATE hold_records h SET left_because = j.because,
+       left_run_id = CASE WHEN j.because IS NOT NULL THEN $4::integer END,
+       seen_run_id = CASE WHEN j.is_shown THEN $4::integer ELSE h.seen_run_id END
      FROM (
        SELECT o.sis_id,
          CASE
            WHEN r.sis_id IS NULL OR r.sync_id IS DISTINCT FROM $2 THEN 'gone'
            WHEN r.status = 'archived' THEN 'archived'
            WHEN k.sis_id IS NOT NULL THEN 'kept'
-           WHEN ${condition} THEN 'returned'
-         END AS because
+           WHEN ${condition} AND NOT $5 THEN 'returned'
+         END AS because,
+         ${condition} AS is_shown
        FROM hold_records o
        LEFT JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = o.sis_id
        LEFT JOIN kept_records k ON k.sync_id = $2 AND k.record_type = '${recordType}' AND k.sis_id = o.sis_id
        ${join}
        WHERE o.hold_id = $3 AND o.record_type = '${recordType}' AND o.left_because IS NULL
      ) j
-     WHERE j.because IS NOT NULL AND h.hold_id = $3 AND h.record_type = '${recordType}' AND h.sis_id = j.sis_id`,
-    [districtId, syncId, holdId, runId],
+     WHERE (j.because IS NOT NULL OR j.is_shown) AND h.hold_id = $3 AND h.record_type = '${recordType}' AND h.sis_id = j.sis_id`,
+    [districtId, syncId, holdId, runId, settings.additionsOnly],
   );
 }
 

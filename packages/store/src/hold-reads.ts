@@ -175,7 +175,11 @@ export async function readHold(db: Database, holdId: number, page: RecordPage = 
   ]);
   const limitsNote = limitsNoteOf(lastRun?.settings ?? null);
   return {
-    hold: { ...summary(hold, began.get(hold.sinceRunId), new Date()), message: lastRun?.message ?? null, advice: lastRun?.advice ?? null },
+    hold: {
+      ...summary(hold, began.get(hold.sinceRunId), new Date()),
+      message: lastRun?.message ?? null,
+      advice: lastRun?.advice ?? null,
+    },
     explanations: HoldExplanations.catch([]).parse(lastRun?.explanations ?? []),
     groups: findings.flatMap((finding) => {
       const isSame = (other: { recordType: string; schoolId: string | null }): boolean =>

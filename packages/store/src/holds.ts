@@ -75,7 +75,13 @@ async function countJoined(sql: Sql, { prefix }: HoldScope, open: OpenHold | nul
   return rows[0]?.count ?? 0;
 }
 
-async function confirm(sql: Sql, { id }: OpenHold, { runId }: HoldScope): Promise<void> {
+/** The same records, and every one was looked at: what an additions-only run saw in between is missing again. */
+async function confirm(sql: Sql, { id }: OpenHold, { runId, prefix }: HoldScope): Promise<void> {
+  await sql.query(
+    `UPDATE hold_records h SET seen_run_id = NULL FROM ${changesTable(prefix)} c
+     WHERE h.hold_id = $1 AND h.seen_run_id IS NOT NULL AND c.record_type = h.record_type AND c.sis_id = h.sis_id AND c.action = 'w'`,
+    [id],
+  );
   await sql.query(
     `UPDATE holds h SET last_run_id = $2, confirmed_at = now(), source_fingerprint = r.source_fingerprint
      FROM runs r WHERE r.id = $2 AND h.id = $1`,
@@ -118,8 +124,8 @@ async function openHold(
     );
   if (former !== null)
     await sql.query(
-      `INSERT INTO hold_records (hold_id, record_type, sis_id, school_id)
-       SELECT $1, record_type, sis_id, school_id FROM hold_records WHERE hold_id = $2 AND left_because IS NULL
+      `INSERT INTO hold_records (hold_id, record_type, sis_id, school_id, seen_run_id)
+       SELECT $1, record_type, sis_id, school_id, seen_run_id FROM hold_records WHERE hold_id = $2 AND left_because IS NULL
        ON CONFLICT DO NOTHING`,
       [id, former.id],
     );

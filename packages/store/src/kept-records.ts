@@ -5,7 +5,7 @@ import { changesTable } from './changes.ts';
 import { DEPENDENT_TYPES } from './dependents.ts';
 import type { DiffInput } from './diff.ts';
 import { PERSON_TYPES } from './effective-values.ts';
-import { recognisedJoin } from './recognised.ts';
+import { recognisedSql } from './recognised.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
 /** Records that are missing and stay all the same, by type. */
@@ -15,7 +15,7 @@ export interface KeptCounts {
 }
 
 /**
- * Takes out of the archives what a person decided to keep (guard §26), and people who have not been missing for long
+ * Takes out of the archives what a person decided to keep (guard §26, §40), and people who have not been missing for long
  * enough (transfer grace), with the enrollments and guardianships that hang on either. Approved records go all the same.
  */
 export async function withholdKept(sql: PoolClient, input: DiffInput, warnings: CountedWarning[]): Promise<KeptCounts> {
@@ -137,18 +137,13 @@ async function endKept(
   { prefix, contents, districtId, syncId }: Pick<DiffInput, 'prefix' | 'contents' | 'districtId' | 'syncId'>,
   type: RecordType,
 ): Promise<void> {
-  const { join, condition } = recognisedJoin(prefix, type, contents.types[type], '$1');
   await sql.query(
-    `WITH staying AS (
-       SELECT r.sis_id FROM kept_records o
-       JOIN ${type} r ON r.district_id = $2 AND r.sis_id = o.sis_id AND r.status = 'active'
-       ${join}
-       WHERE o.sync_id = $1 AND o.record_type = '${type}' AND NOT ${condition}
+    `DELETE FROM kept_records k WHERE k.sync_id = $1 AND k.record_type = '${type}' AND NOT EXISTS (
+       SELECT 1 FROM ${type} r
+       WHERE r.district_id = $2 AND r.sis_id = k.sis_id AND r.status = 'active' AND r.sync_id = $1
+         AND NOT ${recognisedSql(prefix, type, contents.types[type], 'r', '$1')}
          AND NOT EXISTS (SELECT 1 FROM ${snapshotTable(prefix, type)} s
-                         WHERE s.sis_id = r.sis_id AND s.presence IN ('p', 's'))
-     )
-     DELETE FROM kept_records k WHERE k.sync_id = $1 AND k.record_type = '${type}'
-       AND NOT EXISTS (SELECT 1 FROM staying s WHERE s.sis_id = k.sis_id)`,
+                         WHERE s.sis_id = k.sis_id AND s.presence IN ('p', 's', 'u')))`,
     [syncId, districtId],
   );
 }

@@ -162,7 +162,10 @@ async function typesOfWindow(sql: PoolClient, input: DiffInput): Promise<Readonl
   return new Set(rows.map(({ type }) => type));
 }
 
-/** Roots that runs of the window archived and that are still archived by them: what was undone or is back does not count. */
+/**
+ * Roots that runs of the window archived and that are still archived by them: what was undone or is back does not count,
+ * nor what this very run restores.
+ */
 async function readWindow(
   sql: PoolClient,
   input: DiffInput,
@@ -172,9 +175,11 @@ async function readWindow(
     `SELECT ${homeSchoolSql(recordType, 'r')} AS school, u.id::text AS run, u.applied_at AS at, count(*)::integer AS count
      FROM runs u
      JOIN roster_changes c ON c.run_id = u.id AND c.record_type = '${recordType}' AND c.action = 'archive' AND NOT c.is_approved
+       AND NOT c.is_along
      JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id AND r.status = 'archived' AND r.archived_by = 'sync'
        AND r.archived_run_id = u.id
-     WHERE u.sync_id = $2 AND u.applied_at > $3 GROUP BY 1, u.id, u.applied_at ORDER BY u.id DESC`,
+     LEFT JOIN ${changesTable(input.prefix)} b ON b.record_type = '${recordType}' AND b.sis_id = c.sis_id AND b.action = 'r'
+     WHERE u.sync_id = $2 AND u.applied_at > $3 AND b.sis_id IS NULL GROUP BY 1, u.id, u.applied_at ORDER BY u.id DESC`,
     [input.districtId, input.syncId, windowBegin(input)],
   );
   const bySchool = new Map<string | null, ArchivedBefore[]>();

@@ -13,7 +13,7 @@ export async function readPastFindings(
     `SELECT jsonb_build_object(
        'runId', r.id::text,
        'finishedAt', to_char(r.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-       'wasHeld', r.status = 'held',
+       'wasHeld', r.status = 'held' AND EXISTS (SELECT 1 FROM findings t WHERE t.run_id = r.id AND t.verdict = 'hold'),
        'alwaysAllow', coalesce((r.settings ->> 'alwaysAllow')::integer, 0),
        'findings', coalesce((
          SELECT jsonb_agg(jsonb_build_object('recordType', f.record_type, 'school', f.school_id, 'active', f.active,

@@ -3,7 +3,6 @@ import type { CountedWarning, Presence } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
 import { isPersonType } from './effective-values.ts';
 import type { Sql } from './database.ts';
-import { lookupSql } from './plans.ts';
 import { isMissedSql } from './recognised.ts';
 import { examples, type DraftTables, type Reported } from './snapshot-check.ts';
 import { snapshotTable } from './snapshot-writer.ts';
@@ -21,14 +20,18 @@ const REFERENCES: readonly Reference[] = [
   { from: 'enrollments', field: 'person', to: ['students', 'staff', 'guardians'] },
 ];
 
+/** Whether records of the type are judged by the people they refer to. */
+export const isReferring = (recordType: RecordType): boolean => REFERENCES.some(({ from }) => from === recordType);
+
 interface LostReference extends Reported {
   readonly person: string;
   readonly presence: Presence;
 }
 
 /**
- * Marks rows that refer to an unknown person as skipped (guard §21), and rows of people outside the linked schools as
- * outside. A required reference cannot be dropped, so the row goes.
+ * Marks rows that refer to an unknown person as skipped (guard §21), rows of people outside the linked schools as
+ * outside, and rows of new people whose place cannot be told as such (guard §37). A required reference cannot be dropped,
+ * so the row goes.
  */
 export async function checkPeopleReferences(sql: Sql, tables: DraftTables): Promise<CountedWarning[]> {
   const warnings: CountedWarning[] = [];
@@ -62,11 +65,11 @@ async function markLost(
   const { rows } = await sql.query<LostReference>(
     // A chain of hash anti joins: nearly every row leaves at the first.
     `WITH lost AS (
-       SELECT t.ctid AS row, ${isOutside(tables, to, id)} AS is_outside
+       SELECT t.ctid AS row, ${lostPresence(tables, to, id)} AS presence
        FROM ${table} t
        WHERE t.presence = 'p' AND $1::text IS NOT NULL AND $2::text IS NOT NULL AND ${isNowhere(tables, to, id)}
      )
-     UPDATE ${table} t SET presence = CASE WHEN lost.is_outside THEN 'o' ELSE 's' END
+     UPDATE ${table} t SET presence = lost.presence
      FROM lost WHERE t.ctid = lost.row
      RETURNING t.sis_id, t.line, t.${column} AS person, t.presence`,
     [tables.districtId, tables.syncId],
@@ -86,8 +89,9 @@ async function markLostAmongRecognised(
   const wasThere = (type: RecordType): string =>
     `SELECT p.sis_id FROM ${type} p WHERE p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active'`;
   const absent = to
-    .filter((type) => tables.delivered.get(type) === 'full')
+    .filter((type) => tables.delivered.has(type))
     .flatMap((type) => {
+      if (tables.delivered.get(type) === 'delta') return [`${wasThere(type)} AND ${isEndedByDelta(tables, type)}`];
       // What was missed is known only of types of which something was recognised.
       if (recognised.count(type) === 0) return [wasThere(type)];
       return [
@@ -99,13 +103,13 @@ async function markLostAmongRecognised(
   if (absent.length === 0) return [];
   const { rows: people } = await sql.query<{ sis_id: string }>(
     `WITH absent AS MATERIALIZED (${absent.join(' UNION ')})
-     SELECT sis_id FROM absent EXCEPT (${foundSql(tables, to)})`,
+     SELECT a.sis_id FROM absent a WHERE ${isNowhere(tables, to, 'a.sis_id')}`,
     [districtId, syncId],
   );
   if (people.length === 0) return [];
   const { rows } = await sql.query<LostReference & { hash: string }>(
     `SELECT t.sis_id, t.${column} AS person, t.source_hash AS hash,
-       CASE WHEN ${isOutside(tables, to, `t.${column}`)} THEN 'o' ELSE 's' END AS presence
+       ${lostPresence(tables, to, `t.${column}`)} AS presence
      FROM ${from} t WHERE t.district_id = $1 AND t.${column} = ANY ($3) AND ${recognised.sql(from, 't', '$2')}`,
     [districtId, syncId, people.map((person) => person.sis_id)],
   );
@@ -128,46 +132,47 @@ async function markLostAmongRecognised(
   return lost;
 }
 
-/** Those of `absent` that are somewhere all the same, as in {@link isNowhere}. */
-function foundSql(tables: DraftTables, types: readonly RecordType[]): string {
-  return types
-    .flatMap((type) => {
-      const delivery = tables.delivered.get(type);
-      const inSnapshot = `SELECT a.sis_id FROM absent a JOIN ${snapshotTable(tables.prefix, type)} x ON x.sis_id = a.sis_id AND x.presence = 'p'`;
-      const inRoster = `SELECT a.sis_id FROM absent a CROSS JOIN ${lookupSql(type, 'a.sis_id', 'r')}`;
-      if (delivery === undefined) return [`${inRoster} WHERE r.status = 'active'`];
-      if (delivery === 'delta') return [inSnapshot, `${inRoster} WHERE r.status = 'active'`];
-      const { join, condition } = tables.recognised.join(type, '$2');
-      return [inSnapshot, `${inRoster} ${join} WHERE ${condition}`];
-    })
-    .join(' UNION ALL ');
-}
+/** A delta is silent about all but those whom it ends, or an earlier one has marked. */
+const isEndedByDelta = ({ prefix }: DraftTables, type: RecordType): string =>
+  `(p.sis_id IN (
+      SELECT e.sis_id FROM ${snapshotTable(prefix, type)} e WHERE e.presence IN ('g', 'o')
+      UNION SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}')) IS TRUE`;
 
 /**
  * The record of a reference is nowhere: not in the snapshot, be it that its row was recognised, nor in the roster where
- * its type came in part or not at all. `$1` is the district, `$2` the sync.
+ * its type came in part or not at all, or where its row does not say enough to change it (guard §20, §37). `$1` is the
+ * district, `$2` the sync.
  */
 function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string): string {
   return types
     .flatMap((type) => {
       const delivery = tables.delivered.get(type);
-      const inSnapshot = `SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = 'p'`;
+      const table = snapshotTable(tables.prefix, type);
+      const inSnapshot = `SELECT 1 FROM ${table} x WHERE x.sis_id = ${id} AND x.presence = 'p'`;
       const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
       if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
-      if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active'`];
-      return [inSnapshot, `${inRoster} AND ${tables.recognised.sql(type, 'x', '$2')}`];
+      // Whom this delta ends, or an earlier one has marked, takes nothing new (guard §33).
+      const isEnded = `(EXISTS (SELECT 1 FROM ${table} e WHERE e.sis_id = x.sis_id AND e.presence IN ('g', 'o'))
+        OR EXISTS (SELECT 1 FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}' AND m.sis_id = x.sis_id))`;
+      if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active' AND NOT ${isEnded}`];
+      const stays = `SELECT 1 FROM ${table} x JOIN ${type} a ON a.district_id = $1 AND a.sis_id = x.sis_id AND a.status = 'active'
+                     WHERE x.sis_id = ${id} AND x.presence IN ('u', 's')`;
+      return [inSnapshot, `${inRoster} AND ${tables.recognised.perhapsSql(type, 'x', '$2')}`, stays];
     })
     .map((place) => `NOT EXISTS (${place})`)
     .join(' AND ');
 }
 
-/** Its record is in the snapshot, but of no linked school. */
-function isOutside(tables: DraftTables, types: readonly RecordType[], id: string): string {
-  const places = types
-    .filter((type) => tables.delivered.has(type))
-    .map(
-      (type) =>
-        `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = 'o')`,
-    );
-  return places.length === 0 ? 'false' : `(${places.join(' OR ')})`;
+/** What becomes of a row whose person is nowhere; the place of the row is that of the person. */
+function lostPresence(tables: DraftTables, types: readonly RecordType[], id: string): string {
+  const is = (presence: Presence): string => {
+    const places = types
+      .filter((type) => tables.delivered.has(type))
+      .map(
+        (type) =>
+          `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = '${presence}')`,
+      );
+    return places.length === 0 ? 'false' : `(${places.join(' OR ')})`;
+  };
+  return `CASE WHEN ${is('u')} THEN 'u' WHEN ${is('o')} THEN 'o' ELSE 's' END`;
 }

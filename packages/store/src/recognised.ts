@@ -14,9 +14,28 @@ const LINES_PER_WRITE = 10_000;
 /** The table of a snapshot with the hashes that no row has met: what is not in it was recognised. */
 export const missedTable = (prefix: string): string => `snapshot."${prefix}_missed"`;
 
+/** The table of a snapshot with the records that others have changed since their hashes were read; see noteTouched. */
+export const touchedTable = (prefix: string): string => `snapshot."${prefix}_touched"`;
+
+/** Makes the table, if an older version has written the snapshot without it. */
+export const createTouched = async (sql: ClientBase, prefix: string): Promise<void> => {
+  await sql.query(
+    `CREATE UNLOGGED TABLE IF NOT EXISTS ${touchedTable(prefix)} (record_type text NOT NULL, sis_id text COLLATE "C" NOT NULL,
+       was_active boolean NOT NULL) WITH (autovacuum_enabled = false)`,
+  );
+};
+
+/** The condition, over alias `alias`, for roster records that others have changed since their hashes were read. */
+export const touchedSql = (prefix: string, recordType: RecordType, alias: string): string =>
+  `(${alias}.sis_id IN (SELECT x.sis_id FROM ${touchedTable(prefix)} x WHERE x.record_type = '${recordType}')) IS TRUE`;
+
+/** True for records whose hash was missed. Like {@link touchedSql} never a join, but a look into a hash table for each record. */
+export const isMissedSql = (prefix: string, recordType: RecordType, alias: string): string =>
+  `(${alias}.source_hash IN (SELECT m.source_hash FROM ${missedTable(prefix)} m WHERE m.record_type = '${recordType}')) IS TRUE`;
+
 /**
  * The condition, over alias `alias`, for roster records that stand in the snapshot without a row of their own: active
- * records of the sync (`sync`: a parameter) whose hash was not missed.
+ * records of the sync (`sync`: a parameter) whose hash was not missed, and which nobody has touched since it was read.
  */
 export function recognisedSql(
   prefix: string,
@@ -27,29 +46,7 @@ export function recognisedSql(
 ): string {
   if (!type || type.recognised === 0) return 'false';
   return `(${alias}.sync_id = ${sync} AND ${alias}.status = 'active' AND ${isRecognisableSql(recordType, alias)}
-      AND NOT EXISTS (SELECT 1 FROM ${missedTable(prefix)} m
-                      WHERE m.record_type = '${recordType}' AND m.source_hash = ${alias}.source_hash))`;
-}
-
-/** True for records `alias` whose hash was missed; never a join, so that it is a look into a hash table for each record. */
-export const isMissedSql = (prefix: string, recordType: RecordType, alias: string): string =>
-  `(${alias}.source_hash IN (SELECT m.source_hash FROM ${missedTable(prefix)} m WHERE m.record_type = '${recordType}')) IS TRUE`;
-
-/**
- * The same for conditions in an OR or a CASE, where an EXISTS would look through the missed hashes for every record: `join`
- * goes after the table of `r`.
- */
-export function recognisedJoin(
-  prefix: string,
-  recordType: RecordType,
-  type: Pick<TypeContents, 'recognised'> | undefined,
-  sync: string,
-): { readonly join: string; readonly condition: string } {
-  if (!type || type.recognised === 0) return { join: '', condition: 'false' };
-  return {
-    join: `LEFT JOIN ${missedTable(prefix)} missed ON missed.record_type = '${recordType}' AND missed.source_hash = r.source_hash`,
-    condition: `(r.sync_id = ${sync} AND r.status = 'active' AND ${isRecognisableSql(recordType, 'r')} AND missed.source_hash IS NULL)`,
-  };
+      AND NOT ${isMissedSql(prefix, recordType, alias)} AND NOT ${touchedSql(prefix, recordType, alias)})`;
 }
 
 /** What of the roster the rows of a finished pull have recognised; kept in line with the table of those missed. */
@@ -92,6 +89,8 @@ export class Recognised {
        WITH (autovacuum_enabled = false)`,
     );
     await recognised.#writeMissed();
+    await createTouched(sql, prefix);
+    await sql.query(`ANALYZE ${touchedTable(prefix)}`);
     return recognised;
   }
 
@@ -105,6 +104,11 @@ export class Recognised {
   /** How many active records were not recognised, of all types that came. */
   get unaccounted(): number {
     return this.contents.missed + this.#unmet;
+  }
+
+  /** Whether anything was. */
+  get isAny(): boolean {
+    return this.#counts.size > 0;
   }
 
   /** How many records of a type. */
@@ -122,9 +126,20 @@ export class Recognised {
     return recognisedSql(this.#prefix, recordType, { recognised: this.count(recordType) }, alias, sync);
   }
 
-  /** See {@link recognisedJoin}. */
-  join(recordType: RecordType, sync: string): { readonly join: string; readonly condition: string } {
-    return recognisedJoin(this.#prefix, recordType, { recognised: this.count(recordType) }, sync);
+  /**
+   * The condition for records that may be in the data without a row of their own: those that were recognised, and those
+   * that were touched since, whatever became of them.
+   */
+  perhapsSql(recordType: RecordType, alias: string, sync: string): string {
+    if (this.count(recordType) === 0) return 'false';
+    const prefix = this.#prefix;
+    return `(${alias}.sync_id = ${sync} AND NOT ${isMissedSql(prefix, recordType, alias)}
+      AND (${alias}.status = 'active' AND ${isRecognisableSql(recordType, alias)} OR ${touchedSql(prefix, recordType, alias)}))`;
+  }
+
+  /** Whether a row was recognised by this hash, as PostgreSQL writes it. */
+  wasMet(recordType: RecordType, hash: string): boolean {
+    return (this.#hashes.get(recordType)?.lineOf(wordsOf(hash)) ?? null) !== null;
   }
 
   /** The line of the row that was recognised last by this hash, as PostgreSQL writes it. */

@@ -27,6 +27,8 @@ export interface RecognitionKey {
   readonly syncId: string;
   /** Whether the sync speaks for linked schools only. */
   readonly isScoped: boolean;
+  /** Whether rows are recognised at all; if not, all are sent. */
+  readonly recognises: boolean;
 }
 
 /** What the sync's active records were at one moment. */
@@ -54,7 +56,7 @@ export class Recognition {
 
   /** Undefined if every row of the type is to be kept. */
   async hashesOf(recordType: RecordType): Promise<RosterHashes | undefined> {
-    if (this.#isKept(recordType)) return undefined;
+    // Also for types that are kept: what is looked up in the roster from here on is later than this version.
     await this.#begin();
     return this.#hashes.get(recordType);
   }
@@ -79,7 +81,9 @@ export class Recognition {
   }
 
   #isKept(recordType: RecordType): boolean {
-    return ALWAYS_KEPT.has(recordType) || (this.#key.isScoped && KEPT_IF_SCOPED.has(recordType));
+    return (
+      !this.#key.recognises || ALWAYS_KEPT.has(recordType) || (this.#key.isScoped && KEPT_IF_SCOPED.has(recordType))
+    );
   }
 
   /** One connection, so one after the other. */
@@ -120,9 +124,19 @@ async function expectedCounts(sql: ClientBase, syncId: string): Promise<Record<R
     [syncId],
   );
   const counts = rows[0]?.counts ?? emptyCounts();
-  const active = ({ created, updated, restored, unchanged, withheld, kept = 0, inGrace = 0 }: RecordCounts): number =>
-    created + updated + restored + unchanged + withheld + kept + inGrace;
-  return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(counts[type])])) as Record<RecordType, number>;
+  const active = ({
+    created,
+    updated,
+    restored,
+    unchanged,
+    withheld,
+    kept,
+    inGrace,
+    withheldUpdates,
+  }: RecordCounts): number => created + updated + restored + unchanged + withheld + kept + inGrace + withheldUpdates;
+  // An earlier version counted less.
+  const complete = (type: RecordType): RecordCounts => ({ ...emptyCounts()[type], ...counts[type] });
+  return Object.fromEntries(RECORD_TYPES.map((type) => [type, active(complete(type))])) as Record<RecordType, number>;
 }
 
 /** Empty for a type that has too many. */

@@ -137,7 +137,7 @@ async function endChildren(
   );
   const { rowCount } = await sql.query(
     `WITH ended AS (
-       UPDATE ${table} r SET status = 'archived', archived_by = 'parent', archived_run_id = $3
+       UPDATE ${table} r SET status = 'archived', archived_by = 'sync', archived_run_id = $3
        FROM relink_pairs p
        WHERE r.district_id = $1 AND r.${column} = p.old_id AND r.sync_id = $2 AND r.status = 'active'
        RETURNING r.sis_id

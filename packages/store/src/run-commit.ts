@@ -1,4 +1,4 @@
-import type { RecordCounts, RecordType } from '@rollbook/core';
+import type { RecordCounts, RecordType, Withheld } from '@rollbook/core';
 import {
   LeaseLost,
   SnapshotLost,
@@ -106,7 +106,17 @@ export async function stageResult<R>(sql: Sql, run: RunInfo, stage: Stage): Prom
 
 export const differenceOf = (sql: Sql, run: RunInfo): Promise<Difference> => stageResult<Difference>(sql, run, 'diff');
 
-export const withheldGroups = (judgement: Judgement): WithheldGroup[] =>
-  judgement.findings
+/** What `guard` leaves for `apply`. */
+export interface GuardStageResult {
+  readonly verdict: 'pass' | 'hold';
+  readonly withheld: readonly WithheldGroup[];
+  readonly withheldUpdates?: Withheld;
+}
+
+export const guardResult = ({ verdict, findings, updates }: Judgement): GuardStageResult => ({
+  verdict,
+  withheld: findings
     .filter((finding) => finding.withheld > 0)
-    .map(({ recordType, school }) => ({ recordType, school }));
+    .map(({ recordType, school }) => ({ recordType, school })),
+  withheldUpdates: updates.withheld,
+});

@@ -1,6 +1,7 @@
 import { archivedBefore, type Finding } from '@rollbook/core';
-import type { CountedWarning, Stage } from '@rollbook/pipeline';
+import type { CountedWarning, Judgement, Stage } from '@rollbook/pipeline';
 import type { Sql } from './database.ts';
+import { replaceUpdateFindings } from './withheld-updates.ts';
 
 /**
  * Writes what a stage has to warn of, in place of what it said when it ran before. A new fetch begins a new list: what the
@@ -29,6 +30,18 @@ export async function writeWarnings(
       warnings.map((warning) => warning.count),
     ],
   );
+}
+
+/** Writes what the guard made of a run's changes, in place of what it had made of them before. */
+export async function writeJudgement(sql: Sql, runId: number, judgement: Judgement): Promise<void> {
+  await replaceFindings(sql, runId, judgement.findings);
+  await replaceUpdateFindings(sql, runId, judgement.updates.findings);
+  await sql.query('UPDATE runs SET message = $2, advice = $3, explanations = $4 WHERE id = $1', [
+    runId,
+    judgement.message,
+    judgement.advice,
+    JSON.stringify(judgement.explanations),
+  ]);
 }
 
 /** Writes the guard's findings of a run, passed ones too, in place of any it had. */

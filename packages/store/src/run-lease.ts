@@ -32,7 +32,7 @@ export interface StageOfRun {
   readonly round: number;
 }
 
-/** A run that failed at this stage is opened again, unless its sync has a newer run. */
+/** A run that failed at this stage is opened again, unless its sync has a newer one; previews and runs are no match. */
 export async function takeLease(pool: pg.Pool, job: StageOfRun, token: string): Promise<RunRow | undefined> {
   try {
     const { rows } = await pool.query<RunRow>(
@@ -42,7 +42,7 @@ export async function takeLease(pool: pg.Pool, job: StageOfRun, token: string): 
          advice = CASE status WHEN 'failed' THEN NULL ELSE advice END
        WHERE id = $1 AND stage = $2 AND round = $3
          AND (status IN ('queued', 'running') OR status = 'failed' AND NOT EXISTS (
-           SELECT 1 FROM runs newer WHERE newer.sync_id = runs.sync_id AND newer.id > runs.id))
+           SELECT 1 FROM runs newer WHERE newer.sync_id = runs.sync_id AND newer.id > runs.id AND newer.preview = runs.preview))
        RETURNING *`,
       [job.runId, job.stage, job.round, token],
     );

@@ -6,13 +6,16 @@ import {
   UsageError,
   emptyCounts,
   limitsText,
+  reportUpdateFindings,
+  type PeopleType,
   type RecordType,
   type RunStatus,
   type RunSummary,
+  type UpdateFinding,
 } from '@rollbook/core';
 import type { RunKind, Stage, Trigger } from '@rollbook/pipeline';
 import type { Database } from './database.ts';
-import type { Finding, Run, RunStage, Warning } from './generated/client.ts';
+import type { Finding, Run, RunStage, UpdateFinding as StoredUpdateFinding, Warning } from './generated/client.ts';
 
 type Reader = Pick<Database, 'prisma'>;
 
@@ -30,6 +33,8 @@ export interface StageReport {
 export interface RunDetails extends RunReport {
   readonly preview: boolean;
   readonly kind: RunKind;
+  /** Counts up when the run goes back to an earlier stage (guard §40). */
+  readonly round: number;
   /** The run that an `undo` restored. */
   readonly undoes: string | null;
   readonly trigger: Trigger;
@@ -50,6 +55,7 @@ export interface RunListItem extends RunSummary {
 export interface RunState {
   readonly status: RunStatus;
   readonly stage: Stage;
+  readonly round: number;
   readonly progress: string | null;
 }
 
@@ -135,6 +141,7 @@ export async function readRun({ prisma }: Reader, runId: number): Promise<RunDet
     where: { id: runId },
     include: {
       findings: { where: { toArchive: { gt: 0 } }, orderBy: { ordinal: 'asc' } },
+      updateFindings: { orderBy: { ordinal: 'asc' } },
       warnings: { orderBy: { ordinal: 'asc' } },
       runStages: { orderBy: [{ startedAt: 'asc' }, { round: 'asc' }] },
     },
@@ -149,6 +156,7 @@ export async function readRun({ prisma }: Reader, runId: number): Promise<RunDet
     run: summary(run),
     counts: { ...emptyCounts(), ...(run.counts as object | null) },
     findings: run.findings.map((finding) => reportFinding(finding, limitsNote)),
+    updateFindings: reportUpdateFindings(run.updateFindings.map(updateFindingOf), updateLimitsNoteOf(run.settings)),
     explanations: run.explanations,
     notes: run.notes,
     schoolsNotFound: run.schoolsNotFound,
@@ -159,12 +167,26 @@ export async function readRun({ prisma }: Reader, runId: number): Promise<RunDet
     ...report,
     preview,
     kind,
+    round: run.round,
     undoes: run.undoesRunId === null ? null : String(run.undoesRunId),
     trigger,
     requestedAt,
     hold: hold && String(hold.id),
     stages: run.runStages.map(stageOf),
   };
+}
+
+const updateFindingOf = ({ recordType, schoolId, verdict, ...finding }: StoredUpdateFinding): UpdateFinding => ({
+  ...finding,
+  recordType: recordType as PeopleType,
+  school: schoolId,
+  verdict: verdict as UpdateFinding['verdict'],
+});
+
+/** What raised the update threshold of a run (guard §36); null: nothing did. */
+function updateLimitsNoteOf(settings: unknown): LimitsNote | null {
+  const note = (settings as { updateLimitsNote?: unknown } | null)?.updateLimitsNote ?? null;
+  return LimitsNote.nullable().catch(null).parse(note);
 }
 
 /** Where the limits of a run came from, by the settings that it keeps; null: they were those configured. */
@@ -184,10 +206,11 @@ const noSuchRun = (runId: number): UsageError =>
 export async function readRunState({ prisma }: Reader, runId: number): Promise<RunState> {
   const run = await prisma.run.findUnique({
     where: { id: runId },
-    select: { status: true, stage: true, progress: true },
+    select: { status: true, stage: true, round: true, progress: true },
   });
   if (!run) throw noSuchRun(runId);
-  return { status: run.status as RunStatus, stage: run.stage as Stage, progress: run.progress };
+  const { round, progress } = run;
+  return { status: run.status as RunStatus, stage: run.stage as Stage, round, progress };
 }
 
 /** The latest runs, newest first: of one sync, or of all. */

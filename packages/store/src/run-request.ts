@@ -9,14 +9,20 @@ import {
   type EffectiveSettings,
   type SourceType,
 } from '@rollbook/core';
-import { SyncClosed, type ActiveRun, type RequestedRun, type RunRequest } from '@rollbook/pipeline';
+import { SyncClosed, type ActiveRun, type RequestedRun, type RunRequest, type Trigger } from '@rollbook/pipeline';
 import type pg from 'pg';
 import { APPROVAL_STANDS } from './approved.ts';
 import { inTransaction, type Sql } from './database.ts';
 import { readPause } from './pauses.ts';
 import { activeRun, type RunRow } from './run-lease.ts';
 import { activeRaise } from './threshold-raises.ts';
+import { activeUpdateRaise } from './update-raises.ts';
 import { decideUndo, type UndoRequest } from './undo.ts';
+import { wantRun } from './wanted-runs.ts';
+
+/** Nothing but a run of the same sync that writes as well, or another preview of it, keeps a run from being inserted. */
+const UNLESS_ACTIVE = (preview: boolean): string =>
+  `ON CONFLICT (sync_id) WHERE status IN ('queued', 'running') AND ${preview ? '' : 'NOT '}preview DO NOTHING RETURNING *`;
 
 /** What the next run of a sync would take with it, if it were requested now. */
 export interface NextRun extends EffectiveSettings {
@@ -39,10 +45,11 @@ export async function nextRun(sql: Sql, syncId: string, now: Date): Promise<Next
     timezone: sync.timezone,
   });
   const raise = await activeRaise(sql, syncId, now);
+  const updateRaise = await activeUpdateRaise(sql, syncId, now);
   const { sourceType } = sync;
   return {
     calendar: state,
-    ...effectiveSettings(RunSettings.parse(sync.settings), { calendar: state, raise, sourceType }),
+    ...effectiveSettings(RunSettings.parse(sync.settings), { calendar: state, raise, updateRaise, sourceType }),
   };
 }
 
@@ -55,23 +62,52 @@ export function refuseClosed(syncId: string, { runs, resumesOn, notes }: Calenda
   );
 }
 
+export interface SyncRunRequest {
+  readonly trigger: Trigger;
+  readonly preview: boolean;
+  readonly requestedBy: string | null;
+  readonly anyway?: boolean;
+}
+
 /** See RunLedger. */
 export async function requestSyncRun(
   pool: pg.Pool,
   syncId: string,
-  { trigger, preview, requestedBy, anyway }: RunRequest,
+  request: RunRequest,
   now: Date,
 ): Promise<RequestedRun> {
+  const { preview, anyway } = request;
   const next = await nextRun(pool, syncId, now);
   // A preview writes nothing, and may be wanted just because the sync is paused.
   if (!preview && !anyway) refuseClosed(syncId, next.calendar);
-  return insertOrActive(
-    pool,
-    syncId,
+  for (;;) {
+    const created = await inTransaction(pool, (sql) => insertSyncRun(sql, syncId, request, next));
+    if (created) return created;
+    const active = await activeOf(pool, syncId, preview);
+    // The active run may have ended between the two statements: then there is room for a new one.
+    if (!active) continue;
+    const willFollow = active.kind !== 'sync';
+    if (willFollow) await wantRun(pool, syncId, request);
+    return { ...activeRun(active), created: false, willFollow };
+  }
+}
+
+/** Inserts a run that pulls the source, and with it takes back what was wanted; undefined if there is an active one. */
+export async function insertSyncRun(
+  sql: pg.PoolClient,
+  syncId: string,
+  { trigger, preview, requestedBy }: SyncRunRequest,
+  { settings, notes }: NextRun,
+): Promise<RequestedRun | undefined> {
+  const { rows } = await sql.query<RunRow>(
     `INSERT INTO runs (district_id, sync_id, source_type, trigger, preview, settings, notes, requested_by, source_fingerprint)
-     SELECT district_id, id, source_type, $2, $3, $4, $5, $6, source_fingerprint FROM syncs WHERE id = $1`,
-    [trigger, preview, JSON.stringify(next.settings), next.notes, requestedBy],
+     SELECT district_id, id, source_type, $2, $3, $4, $5, $6, source_fingerprint FROM syncs WHERE id = $1
+     ${UNLESS_ACTIVE(preview)}`,
+    [syncId, trigger, preview, JSON.stringify(settings), notes, requestedBy],
   );
+  if (!rows[0]) return undefined;
+  if (!preview) await sql.query('DELETE FROM wanted_runs WHERE sync_id = $1', [syncId]);
+  return { ...activeRun(rows[0]), created: true, willFollow: false };
 }
 
 /** See RunLedger. */
@@ -85,13 +121,18 @@ export async function requestApprovalRun(
     [approvalId],
   );
   if (!rows[0]) return null;
-  return insertOrActive(
-    pool,
-    rows[0].syncId,
-    `INSERT INTO runs (district_id, sync_id, source_type, trigger, settings, requested_by, kind, stage, approval_id)
-     SELECT district_id, id, source_type, 'approval', settings, $2, 'approval', 'diff', $3 FROM syncs WHERE id = $1`,
-    [requestedBy, approvalId],
-  );
+  const { syncId } = rows[0];
+  for (;;) {
+    const { rows: created } = await pool.query<RunRow>(
+      `INSERT INTO runs (district_id, sync_id, source_type, trigger, settings, requested_by, kind, stage, approval_id)
+       SELECT district_id, id, source_type, 'approval', settings, $2, 'approval', 'diff', $3 FROM syncs WHERE id = $1
+       ${UNLESS_ACTIVE(false)}`,
+      [syncId, requestedBy, approvalId],
+    );
+    if (created[0]) return { ...activeRun(created[0]), created: true, willFollow: false };
+    const active = await activeOf(pool, syncId, false);
+    if (active) return { ...activeRun(active), created: false, willFollow: false };
+  }
 }
 
 /** See RunLedger. */
@@ -99,7 +140,8 @@ export async function waitingApprovals(pool: pg.Pool): Promise<number[]> {
   const { rows } = await pool.query<{ id: number }>(
     `SELECT a.id FROM approvals a JOIN syncs s ON s.id = a.sync_id
      WHERE ${APPROVAL_STANDS}
-       AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.sync_id = a.sync_id AND r.status IN ('queued', 'running'))
+       AND NOT EXISTS (SELECT 1 FROM runs r
+                       WHERE r.sync_id = a.sync_id AND r.status IN ('queued', 'running') AND NOT r.preview)
      ORDER BY a.id`,
   );
   return rows.map(({ id }) => id);
@@ -114,34 +156,20 @@ export async function requestUndoRun(pool: pg.Pool, request: UndoRequest): Promi
   return inTransaction(pool, async (sql) => {
     const undone = await decideUndo(sql, request);
     const { rows } = await sql.query<RunRow>(
-      `INSERT INTO runs (district_id, sync_id, source_type, trigger, settings, requested_by, kind, stage, undoes_run_id)
-       SELECT district_id, id, source_type, 'cli', settings, $2, 'undo', 'apply', $3 FROM syncs WHERE id = $1
-       ON CONFLICT (sync_id) WHERE status IN ('queued', 'running') DO NOTHING RETURNING *`,
-      [undone.syncId, request.actor, request.runId],
+      `INSERT INTO runs (district_id, sync_id, source_type, trigger, settings, requested_by, kind, stage, undoes_run_id, keeps_restored)
+       SELECT district_id, id, source_type, 'cli', settings, $2, 'undo', 'apply', $3, $4 FROM syncs WHERE id = $1
+       ${UNLESS_ACTIVE(false)}`,
+      [undone.syncId, request.actor, request.runId, request.keep ?? true],
     );
     if (rows[0]) return activeRun(rows[0]);
     throw new UsageError(`"${undone.syncId}" has an active run: undo run ${request.runId} when that has ended.`);
   });
 }
 
-/** Inserts a run of the sync `$1`, or gives the one that is active already. */
-async function insertOrActive(
-  pool: pg.Pool,
-  syncId: string,
-  insert: string,
-  values: readonly unknown[],
-): Promise<RequestedRun> {
-  for (;;) {
-    const { rows: created } = await pool.query<RunRow>(
-      `${insert} ON CONFLICT (sync_id) WHERE status IN ('queued', 'running') DO NOTHING RETURNING *`,
-      [syncId, ...values],
-    );
-    if (created[0]) return { ...activeRun(created[0]), created: true };
-    const { rows } = await pool.query<RunRow>(
-      `SELECT * FROM runs WHERE sync_id = $1 AND status IN ('queued', 'running')`,
-      [syncId],
-    );
-    // The active run may have ended between the two statements: then there is room for a new one.
-    if (rows[0]) return { ...activeRun(rows[0]), created: false };
-  }
+async function activeOf(pool: pg.Pool, syncId: string, preview: boolean): Promise<RunRow | undefined> {
+  const { rows } = await pool.query<RunRow>(
+    `SELECT * FROM runs WHERE sync_id = $1 AND status IN ('queued', 'running') AND preview = $2`,
+    [syncId, preview],
+  );
+  return rows[0];
 }

@@ -3,7 +3,7 @@ import type { HoldEvidence, RecordCounts, RecordType } from '@rollbook/core';
 import type { CompareOptions, Difference, Lease, RunInfo, RunOutcome } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import { markApplied } from './applied-run.ts';
-import { apply, type WithheldGroup } from './apply.ts';
+import { apply } from './apply.ts';
 import { diffApprovals } from './approval-diff.ts';
 import { changesTable } from './changes.ts';
 import { diff } from './diff.ts';
@@ -12,11 +12,20 @@ import { settleApprovals } from './approval-outcomes.ts';
 import { settleMarks } from './delta-marks.ts';
 import { settleHold } from './holds.ts';
 import { planForChangesOf, planForRun } from './plans.ts';
-import { differenceOf, dropFormerSnapshot, endRun, saveSnapshot, snapshotOf, stageResult } from './run-commit.ts';
+import {
+  differenceOf,
+  dropFormerSnapshot,
+  endRun,
+  saveSnapshot,
+  snapshotOf,
+  stageResult,
+  type GuardStageResult,
+} from './run-commit.ts';
 import { writeWarnings } from './run-details.ts';
 import { verifySnapshot, verifyTables } from './snapshot-verify.ts';
 import { useRaise } from './threshold-raises.ts';
 import { undo } from './undo.ts';
+import { useUpdateRaise } from './update-raises.ts';
 
 /** A prefix for tables of a run that belong to it alone. */
 export const snapshotPrefix = (owner: string): string => `${owner}_${randomBytes(5).toString('hex')}`;
@@ -61,22 +70,22 @@ type Applied = RunOutcome & { readonly counts: Record<RecordType, RecordCounts> 
 export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now: Date): Promise<Applied> {
   const { prefix, contents } = await snapshotOf(sql, run.id);
   const difference = await differenceOf(sql, run);
-  const guarded = await stageResult<{ verdict: 'pass' | 'hold'; withheld: WithheldGroup[] }>(sql, run, 'guard');
-  const { withheld } = guarded;
+  const { verdict, ...withheld } = await stageResult<GuardStageResult>(sql, run, 'guard');
   const options = compareOptions(run, contents.otherOrgs);
-  const input = { runId: run.id, prefix, contents, difference, withheld, ...options };
+  const input = { runId: run.id, prefix, contents, difference, ...withheld, ...options };
   await planForRun(sql, input);
   const counts = await apply(sql, input);
   await settleApprovals(sql, input, run.kind === 'approval');
   // The window of the runs that follow begins here.
   await sql.query('UPDATE runs SET applied_at = $2 WHERE id = $1', [run.id, now]);
   if (run.kind === 'sync') {
-    await markApplied(sql, run, contents.revision);
+    await markApplied(sql, run, difference.overtaken > 0 ? null : contents.revision);
     await settleMarks(sql, input);
     await settleHold(sql, input);
     await useRaise(sql, input);
-  }
-  const isHeld = guarded.verdict === 'hold';
+    await useUpdateRaise(sql, run.settings, run.id, difference);
+  } else await markApplied(sql, run, null);
+  const isHeld = verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
   return { ...outcome, counts };
 }
@@ -86,5 +95,6 @@ export async function applyUndo(sql: PoolClient, lease: Lease, run: RunInfo): Pr
   await planForChangesOf(sql, undoesRunId ?? 0);
   const { counts, warnings } = await undo(sql, { runId, undoesRunId: undoesRunId ?? 0, districtId, syncId });
   await writeWarnings(sql, runId, 'apply', warnings);
+  await markApplied(sql, run, null);
   return { ...(await endRun(sql, lease, 'succeeded', null, counts)), counts };
 }

@@ -7,6 +7,7 @@ import {
   type CountedWarning,
   type Difference,
   type Failure,
+  type JudgeAgain,
   type Judgement,
   type Lease,
   type RequestedRun,
@@ -20,6 +21,7 @@ import {
 } from '@rollbook/pipeline';
 import type pg from 'pg';
 import { appliedRunOf, endUnchanged, lockAppliedRun } from './applied-run.ts';
+import { compareAgain } from './compare-again.ts';
 import { inTransaction } from './database.ts';
 import { previewCounts } from './preview-counts.ts';
 import {
@@ -31,15 +33,17 @@ import {
   fence,
   saveSnapshot,
   snapshotOf,
-  withheldGroups,
+  guardResult,
 } from './run-commit.ts';
-import { replaceFindings, writeWarnings } from './run-details.ts';
+import { replaceFindings, writeJudgement, writeWarnings } from './run-details.ts';
 import { activeRun, successorOf, takeLease, type RunRow, type StageOfRun } from './run-lease.ts';
+import { progressOfRound, roundWarnings } from './rounds.ts';
 import { requestApprovalRun, requestSyncRun, requestUndoRun, waitingApprovals } from './run-request.ts';
 import { applyRun, applyUndo, diffApprovalRun, diffRun, readRunEvidence } from './run-work.ts';
 import { refreshStatistics } from './statistics.ts';
 import { dropFinishedSnapshots } from './snapshot-cleanup.ts';
 import type { UndoRequest } from './undo.ts';
+import { startWanted, wantedSyncs } from './wanted-runs.ts';
 
 /** A serialization failure means that somebody else wrote the run's row first: the lease is theirs. */
 const isSerializationFailure = (error: unknown): boolean => (error as { code?: string } | null)?.code === '40001';
@@ -74,6 +78,14 @@ export class PostgresRuns implements RunLedger {
 
   waitingApprovals(): Promise<number[]> {
     return waitingApprovals(this.#pool);
+  }
+
+  wantedSyncs(): Promise<string[]> {
+    return wantedSyncs(this.#pool);
+  }
+
+  startWanted(syncId: string): Promise<RequestedRun | null> {
+    return startWanted(this.#pool, syncId, this.#now());
   }
 
   /** A run that undoes another; see {@link requestUndoRun}. */
@@ -117,6 +129,14 @@ export class PostgresRuns implements RunLedger {
     if (rowCount !== 1) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
   }
 
+  async checkLease(lease: Lease): Promise<void> {
+    const { rows } = await this.#pool.query('SELECT 1 FROM runs WHERE id = $1 AND lease = $2', [
+      lease.runId,
+      lease.token,
+    ]);
+    if (rows.length === 0) throw new LeaseLost(`the lease of run ${lease.runId} was taken`);
+  }
+
   async appliedRevision(run: RunInfo): Promise<string | null> {
     return run.preview ? null : ((await appliedRunOf(this.#pool, run.id))?.revision ?? null);
   }
@@ -145,7 +165,7 @@ export class PostgresRuns implements RunLedger {
         const difference = await (run.kind === 'approval'
           ? diffApprovalRun(sql, lease, run, this.#now())
           : diffRun(sql, run, this.#now()));
-        await writeWarnings(sql, run.id, 'diff', difference.warnings);
+        await writeWarnings(sql, run.id, 'diff', [...(await roundWarnings(sql, run)), ...difference.warnings]);
         await advance(sql, lease, difference);
         return difference;
       },
@@ -164,28 +184,28 @@ export class PostgresRuns implements RunLedger {
 
   async commitGuard(lease: Lease, run: RunInfo, judgement: Judgement): Promise<RunOutcome | null> {
     return this.#commit(lease, async (sql) => {
-      await replaceFindings(sql, run.id, judgement.findings);
       const isHeld = judgement.verdict === 'hold';
-      await sql.query('UPDATE runs SET message = $2, advice = $3, explanations = $4 WHERE id = $1', [
-        run.id,
-        judgement.message,
-        judgement.advice,
-        JSON.stringify(judgement.explanations),
-      ]);
+      await writeJudgement(sql, run.id, judgement);
       if (!run.preview) {
-        await advance(sql, lease, { verdict: judgement.verdict, withheld: withheldGroups(judgement) });
+        await advance(sql, lease, guardResult(judgement));
         return null;
       }
       const { contents } = await snapshotOf(sql, run.id);
-      const counts = previewCounts(await differenceOf(sql, run), contents, judgement);
+      const counts = previewCounts(await differenceOf(sql, run), contents, judgement, judgement.updates);
       return endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
     });
   }
 
-  async commitApply(lease: Lease, run: RunInfo): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
-    const ended = await this.#commit(lease, (sql) =>
-      run.kind === 'undo' ? applyUndo(sql, lease, run) : applyRun(sql, lease, run, this.#now()),
-    );
+  async commitApply(
+    lease: Lease,
+    run: RunInfo,
+    judgeAgain: JudgeAgain,
+  ): Promise<RunOutcome & { counts: Record<RecordType, RecordCounts> }> {
+    const ended = await this.#commit(lease, async (sql) => {
+      if (run.kind === 'undo') return applyUndo(sql, lease, run);
+      await compareAgain(sql, lease, run, { judgeAgain, now: this.#now() });
+      return applyRun(sql, lease, run, this.#now());
+    });
     // The run is committed, whatever becomes of this.
     await refreshStatistics(this.#pool, ended.counts).catch(() => undefined);
     return ended;
@@ -202,8 +222,8 @@ export class PostgresRuns implements RunLedger {
   async restart(lease: Lease, stage: 'fetch' | 'diff'): Promise<ActiveRun> {
     return this.#commit(lease, async (sql) => {
       const { rows } = await sql.query<RunRow>(
-        `UPDATE runs SET stage = $2, round = round + 1, lease = NULL WHERE id = $1 RETURNING *`,
-        [lease.runId, stage],
+        `UPDATE runs SET stage = $2, round = round + 1, lease = NULL, progress = $3 WHERE id = $1 RETURNING *`,
+        [lease.runId, stage, progressOfRound(stage, lease.round + 1)],
       );
       return activeRun(rows[0] as RunRow);
     });

@@ -9,8 +9,9 @@ export function scopeParameter(recordType: RecordType, scope: Scope): string[] |
 }
 
 /**
- * True for the roster records, by alias, that the sync speaks for (guard §13): those whose home school is linked, the
- * guardians of students whose home school is, and the enrollments of such people in such classes.
+ * True for the roster records, by alias, that the sync speaks for (guard §13, §33): those whose home school is linked, the
+ * guardianships of students whose home school is, the guardians who have or had one and now have none of an active student
+ * elsewhere, and the enrollments of such people in such classes.
  */
 export function inScopeSql(recordType: RecordType, alias: string, parameter: string): string {
   return `(${parameter}::text[] IS NULL OR ${isLinkedSql(recordType, alias, `(${parameter}::text[])`)})`;
@@ -23,10 +24,16 @@ function isLinkedSql(recordType: RecordType, alias: string, linked: string): str
              WHERE st.district_id = ${alias}.district_id AND st.sis_id = ${studentId}
                AND (st.school_id = ANY ${linked}) IS TRUE OFFSET 0)`;
   if (recordType === 'guardianships') return hasLinkedStudent(`${alias}.student_id`);
-  if (recordType === 'guardians')
-    return `EXISTS (SELECT 1 FROM guardianships gs
-                    WHERE gs.district_id = ${alias}.district_id AND gs.guardian_id = ${alias}.sis_id
-                      AND gs.status = 'active' AND ${hasLinkedStudent('gs.student_id')})`;
+  if (recordType === 'guardians') {
+    const joined = (condition: string): string =>
+      `EXISTS (SELECT 1 FROM guardianships gs JOIN students st ON st.district_id = gs.district_id AND st.sis_id = gs.student_id
+               WHERE gs.district_id = ${alias}.district_id AND gs.guardian_id = ${alias}.sis_id AND ${condition})`;
+    const isElsewhere = `gs.status = 'active' AND st.status = 'active' AND st.school_id <> ALL ${linked}`;
+    // A guardianship of the sync was one of a linked student when it was made, wherever that student is now.
+    const isOwn = `EXISTS (SELECT 1 FROM guardianships gs WHERE gs.district_id = ${alias}.district_id
+               AND gs.guardian_id = ${alias}.sis_id AND gs.sync_id = ${alias}.sync_id)`;
+    return `((${isOwn} OR ${joined(`st.school_id = ANY ${linked}`)}) AND NOT ${joined(isElsewhere)})`;
+  }
   const school = homeSchoolSql(recordType, alias);
   const isLinked = `(${school} IS NULL OR ${school} = ANY ${linked})`;
   if (recordType !== 'enrollments') return isLinked;

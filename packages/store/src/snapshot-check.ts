@@ -13,6 +13,8 @@ export interface DraftTables {
   readonly syncId: string;
   readonly recognised: Recognised;
   readonly delivered: ReadonlyMap<RecordType, Delivery>;
+  /** The linked schools; null: every school. */
+  readonly linked: readonly string[] | null;
 }
 
 export interface Reported {
@@ -27,106 +29,23 @@ export function examples<R extends Reported>(
   file: string,
   describe: (row: R) => string,
 ): CountedWarning[] {
+  return counting(rows, rows.length, code, file, describe);
+}
+
+/** The same of `count` rows, of which the first are given. */
+export function counting<R extends Reported>(
+  rows: readonly R[],
+  count: number,
+  code: string,
+  file: string,
+  describe: (row: R) => string,
+): CountedWarning[] {
   const warnings: CountedWarning[] = rows
     .slice(0, EXAMPLES)
     .map((row) => ({ code, file, line: row.line > 0 ? row.line : null, message: describe(row), count: 1 }));
-  const rest = rows.length - warnings.length;
+  const rest = count - warnings.length;
   if (rest > 0) warnings.push({ code, file, line: null, message: `${rest} more of the same kind`, count: rest });
   return warnings;
-}
-
-/**
- * Makes repeated ids one (guard §22): identical rows silently, differing rows with a warning, the last row wins; a row
- * that could not be used gives way to one that can.
- */
-export async function removeRepeatedIds(
-  sql: Sql,
-  tables: DraftTables,
-  suspectedRepeats: (recordType: RecordType) => readonly string[] | null,
-): Promise<CountedWarning[]> {
-  const warnings: CountedWarning[] = [];
-  for (const recordType of tables.delivered.keys()) {
-    const lost = [
-      ...(await removeRepeatedRows(sql, tables, recordType, suspectedRepeats(recordType))),
-      ...(await settleRecognisedRepeats(sql, tables, recordType)),
-    ];
-    lost.sort((a, b) => a.line - b.line);
-    warnings.push(
-      ...examples(
-        lost,
-        'repeated_id',
-        recordType,
-        (row) => `id "${row.sis_id}" stands again further down with other values; the last row was taken`,
-      ),
-    );
-  }
-  return warnings;
-}
-
-/** @returns the rows that lost against one that says something else */
-async function removeRepeatedRows(
-  sql: Sql,
-  tables: DraftTables,
-  recordType: RecordType,
-  suspects: readonly string[] | null,
-): Promise<Reported[]> {
-  if (suspects?.length === 0) return [];
-  const table = snapshotTable(tables.prefix, recordType);
-  const { rows: repeated } = await sql.query<{ sis_id: string }>(
-    `SELECT sis_id FROM ${table} WHERE $1::text[] IS NULL OR sis_id = ANY ($1) GROUP BY sis_id HAVING count(*) > 1`,
-    [suspects],
-  );
-  if (repeated.length === 0) return [];
-  const { rows } = await sql.query<Reported & { differs: boolean }>(
-    `WITH ranked AS (
-       SELECT ctid, sis_id, line, source_hash, presence,
-              row_number() OVER w AS rank,
-              first_value(source_hash) OVER w AS kept_hash,
-              first_value(presence) OVER w AS kept_presence
-       FROM ${table} WHERE sis_id = ANY ($1)
-       WINDOW w AS (PARTITION BY sis_id ORDER BY (presence = 's'), line DESC, ctid DESC)
-     )
-     DELETE FROM ${table} t USING ranked
-     WHERE t.ctid = ranked.ctid AND ranked.rank > 1
-     RETURNING ranked.sis_id, ranked.line,
-       ranked.presence <> 's' AND (ranked.source_hash <> ranked.kept_hash OR ranked.presence <> ranked.kept_presence) AS differs`,
-    [repeated.map((row) => row.sis_id)],
-  );
-  return rows.filter((row) => row.differs);
-}
-
-/**
- * The same between a row of the table and one that was recognised and is in no table.
- *
- * @returns the rows that lost against one that says something else
- */
-async function settleRecognisedRepeats(
-  sql: Sql,
-  { prefix, districtId, syncId, recognised }: DraftTables,
-  recordType: RecordType,
-): Promise<Reported[]> {
-  if (recognised.count(recordType) === 0) return [];
-  const table = snapshotTable(prefix, recordType);
-  const { rows } = await sql.query<Reported & { presence: Presence; hash: string }>(
-    `SELECT s.sis_id, s.line, s.presence, r.source_hash AS hash
-     FROM ${table} s JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = s.sis_id
-     WHERE ${recognised.sql(recordType, 'r', '$2')}`,
-    [districtId, syncId],
-  );
-  const repeats = rows.map((row) => ({ ...row, recognisedLine: recognised.lineOf(recordType, row.hash) }));
-  const isKept = (row: (typeof repeats)[number]): boolean => row.presence !== 's' && row.line >= row.recognisedLine;
-  const dropped = repeats.filter((row) => !isKept(row));
-  const kept = repeats.filter(isKept);
-  if (dropped.length > 0)
-    await sql.query(`DELETE FROM ${table} WHERE sis_id = ANY ($1)`, [dropped.map((row) => row.sis_id)]);
-  await recognised.forget(
-    recordType,
-    kept.map((row) => row.hash),
-  );
-  return [
-    ...dropped.filter((row) => row.presence !== 's'),
-    ...kept.map(({ sis_id, recognisedLine }) => ({ sis_id, line: recognisedLine })),
-  ];
 }
 
 /** Drops parents that are not there (guard §21), and changes the hash with them, so that a parent's return shows. */
@@ -159,14 +78,16 @@ export async function dropUnknownParents(sql: Sql, tables: DraftTables): Promise
 
 /**
  * With linked schools only: guardians whose students are all outside them are outside too. A guardian that names no
- * student belongs to no linked school either.
+ * student belongs to no linked school either. Where the place of a student cannot be told, neither can the guardian's.
  */
 export async function limitGuardians(sql: Sql, tables: DraftTables): Promise<void> {
   if (!tables.delivered.has('guardians') || tables.delivered.get('guardianships') !== 'full') return;
+  const has = (presence: Presence): string =>
+    `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, 'guardianships')} s
+             WHERE s.guardian_id = g.sis_id AND s.presence = '${presence}')`;
   await sql.query(
-    `UPDATE ${snapshotTable(tables.prefix, 'guardians')} g SET presence = 'o'
-     WHERE g.presence = 'p' AND NOT EXISTS (
-       SELECT 1 FROM ${snapshotTable(tables.prefix, 'guardianships')} s WHERE s.guardian_id = g.sis_id AND s.presence = 'p')`,
+    `UPDATE ${snapshotTable(tables.prefix, 'guardians')} g SET presence = CASE WHEN ${has('u')} THEN 'u' ELSE 'o' END
+     WHERE g.presence = 'p' AND NOT ${has('p')}`,
   );
 }
 
@@ -190,7 +111,7 @@ export async function countRows(sql: Sql, tables: DraftTables): Promise<Partial<
       present: of('p') + recognised,
       gone: of('g'),
       skipped: of('s'),
-      outside: of('o') + of('l'),
+      outside: of('o') + of('l') + of('u'),
     };
   }
   return types;

@@ -1,9 +1,10 @@
 import type { CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
+import { passOverArchivedEnds } from './archived-ends.ts';
 import { changesTable } from './changes.ts';
 import type { DiffInput } from './diff.ts';
 import { isFew } from './plans.ts';
-import { recognisedJoin } from './recognised.ts';
+import { recognisedSql, touchedSql } from './recognised.ts';
 import { examples, type Reported } from './snapshot-check.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -13,7 +14,7 @@ import { snapshotTable } from './snapshot-writer.ts';
  */
 export async function limitSnapshot(sql: PoolClient, input: DiffInput): Promise<CountedWarning[]> {
   await takeBackLimits(sql, input);
-  await passOverArchived(sql, input);
+  await passOverArchivedEnds(sql, input);
   const unreachable = await passOverUnreachable(sql, input);
   if (!input.contents.types.guardianships) return unreachable;
   if (input.settings.recordTypes === 'contacts') await passOverUnknownStudents(sql, input);
@@ -30,28 +31,6 @@ async function takeBackLimits(sql: PoolClient, { prefix, contents }: DiffInput):
   for (const recordType of ['guardians', 'guardianships', 'enrollments'] as const)
     if (contents.types[recordType])
       await sql.query(`UPDATE ${snapshotTable(prefix, recordType)} SET presence = 'p' WHERE presence = 'l'`);
-}
-
-/** Enrollments and guardianships of classes and students that a user archived and that stay archived (guard §10). */
-async function passOverArchived(sql: PoolClient, { prefix, districtId, contents, settings }: DiffInput): Promise<void> {
-  const children = [
-    ...(settings.unarchiveClasses ? [] : [{ parent: 'classes', child: 'enrollments', column: 'class_id' } as const]),
-    ...(settings.archivedStudents === 'restore'
-      ? []
-      : [
-          { parent: 'students', child: 'enrollments', column: 'person_id' } as const,
-          { parent: 'students', child: 'guardianships', column: 'student_id' } as const,
-        ]),
-  ];
-  for (const { parent, child, column } of children) {
-    if (!contents.types[child]) continue;
-    await sql.query(
-      `UPDATE ${snapshotTable(prefix, child)} s SET presence = 'l' FROM ${parent} r
-       WHERE r.district_id = $1 AND r.status = 'archived' AND r.archived_by = 'user' AND s.${column} = r.sis_id
-         AND s.presence = 'p'`,
-      [districtId],
-    );
-  }
 }
 
 /** New guardians to whom no message can be sent, with their guardianships: they come when they have a contact. */
@@ -95,7 +74,7 @@ async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<Co
   const table = snapshotTable(prefix, 'guardianships');
   // Few are looked up in memory, for each record of the roster; many might not fit, and are joined.
   const isOfFresh = `(r.student_id IN (SELECT student_id FROM fresh))${isFew(contents) ? ' IS TRUE' : ''}`;
-  const recognised = recognisedJoin(prefix, 'guardianships', contents.types.guardianships, '$2');
+  const isRecognised = recognisedSql(prefix, 'guardianships', contents.types.guardianships, 'r', '$2');
   const { rows } = await sql.query<{ sis_id: string; line: number; count: number }>(
     `WITH fresh AS (
        SELECT s.ctid AS row, s.student_id, s.line,
@@ -105,10 +84,9 @@ async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<Co
          SELECT 1 FROM guardianships r WHERE r.district_id = $1 AND r.sis_id = s.sis_id AND r.status = 'active')
      ), standing AS (
        SELECT r.student_id, count(*) AS count
-       FROM guardianships r
-       LEFT JOIN ${table} s ON s.sis_id = r.sis_id AND s.presence = 'p' ${recognised.join}
-       WHERE r.district_id = $1 AND $2::text IS NOT NULL AND r.status = 'active'
-         AND ${isOfFresh} AND (s.sis_id IS NOT NULL OR ${recognised.condition})
+       FROM guardianships r LEFT JOIN ${table} s ON s.sis_id = r.sis_id AND s.presence = 'p'
+       WHERE r.district_id = $1 AND $2::text IS NOT NULL AND r.status = 'active' AND ${isOfFresh}
+         AND (s.sis_id IS NOT NULL OR ${isRecognised} OR ${touchedSql(prefix, 'guardianships', 'r')})
        GROUP BY 1
      ), surplus AS (
        UPDATE ${table} s SET presence = 'l'

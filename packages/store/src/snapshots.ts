@@ -1,10 +1,12 @@
 import { RECORD_TYPES, type HoldEvidence, type RecordType, type RosterRecord } from '@rollbook/core';
 import type {
   CompareOptions,
+  CountedWarning,
   Delivery,
   Difference,
   FinishedDraft,
   KnownRecord,
+  OpenedType,
   PackedEnrollments,
   Presence,
   Scope,
@@ -13,16 +15,19 @@ import type {
   SnapshotStore,
 } from '@rollbook/pipeline';
 import pg from 'pg';
-import { inTransaction, withinTransaction, type Sql } from './database.ts';
+import { inTransaction, type Sql } from './database.ts';
 import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { planFor, planForRun } from './plans.ts';
 import { snapshotPrefix } from './run-work.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
-import { checkPeopleReferences } from './people-references.ts';
-import { countRows, dropUnknownParents, limitGuardians, removeRepeatedIds } from './snapshot-check.ts';
+import { checkPeopleReferences, isReferring } from './people-references.ts';
+import { settlePlaces } from './placeless.ts';
+import { settleRepeatedRows } from './repeated-rows.ts';
+import { countRows, dropUnknownParents, limitGuardians, type DraftTables } from './snapshot-check.ts';
 import { Recognition, type RecognitionKey } from './recognition.ts';
 import { Recognised } from './recognised.ts';
+import { noteTouched } from './touched.ts';
 import { SnapshotWriter, snapshotTable } from './snapshot-writer.ts';
 
 const KNOWN_RECORDS_PAGE = 10_000;
@@ -32,20 +37,26 @@ const LATEST_RUN = 2_147_483_647;
 
 /** The tables of one snapshot, dropped together. */
 export async function dropSnapshotTables(sql: Sql, prefix: string): Promise<void> {
-  const names = [...RECORD_TYPES, 'missed', 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
+  const names = [...RECORD_TYPES, 'missed', 'touched', 'changes'].map((name) => `snapshot."${prefix}_${name}"`);
   await sql.query(`DROP TABLE IF EXISTS ${names.join(', ')}`);
 }
 
+/** What a draft is of; `linked`: the linked schools, null for all. */
+type DraftKey = RecognitionKey & { readonly linked: readonly string[] | null };
+
 class Draft implements SnapshotDraft {
   readonly prefix: string;
-  readonly #key: RecognitionKey;
+  readonly #key: DraftKey;
+  readonly #opened = new Map<RecordType, OpenedType>();
   readonly #sql: pg.Client;
   readonly #writer: SnapshotWriter;
   readonly #recognition: Recognition;
   #isConnected = true;
   #isOpen = true;
+  /** In the middle of the transaction of the checks. */
+  #isChecking = false;
 
-  constructor(sql: pg.Client, prefix: string, key: RecognitionKey, recognition: Recognition) {
+  constructor(sql: pg.Client, prefix: string, key: DraftKey, recognition: Recognition) {
     this.prefix = prefix;
     this.#key = key;
     this.#recognition = recognition;
@@ -58,7 +69,8 @@ class Draft implements SnapshotDraft {
     this.#isConnected = false;
   };
 
-  async open(recordType: RecordType): Promise<void> {
+  async open(recordType: RecordType, opened: OpenedType): Promise<void> {
+    this.#opened.set(recordType, opened);
     await this.#writer.open(recordType, await this.#recognition.hashesOf(recordType));
   }
 
@@ -85,26 +97,47 @@ class Draft implements SnapshotDraft {
     // Without statistics the planner takes these tables for nearly empty, and joins them row by row.
     const written = [...delivered.keys()].map((recordType) => `${snapshotTable(this.prefix, recordType)} (presence)`);
     if (written.length > 0) await sql.query(`ANALYZE ${written.join(', ')}`);
-    return withinTransaction(sql, async () => {
-      await planFor(sql, this.#writer.rowCount + recognised.unaccounted);
-      return this.#check(delivered, recognised);
-    });
-  }
-
-  async #check(delivered: ReadonlyMap<RecordType, Delivery>, recognised: Recognised): Promise<FinishedDraft> {
-    const sql = this.#sql;
     const tables = { ...this.#key, prefix: this.prefix, delivered, recognised };
-    const warnings = await removeRepeatedIds(sql, tables, (recordType) => this.#writer.suspectedRepeats(recordType));
+    // All of it sees the roster of one moment: what was touched since the hashes were read is known for all.
+    this.#isChecking = true;
+    await sql.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await planFor(sql, this.#writer.rowCount + recognised.unaccounted);
+    const since = recognised.contents.rosterVersion;
+    await noteTouched(sql, { ...this.#key, prefix: this.prefix }, { since, isRecognised: recognised.isAny });
+    const types = [...delivered.keys()];
+    const warnings = await this.#settleRepeated(
+      tables,
+      types.filter((type) => !isReferring(type)),
+    );
+    const places = await settlePlaces(sql, tables, (recordType) => this.#opened.get(recordType)?.file ?? recordType);
+    warnings.push(...places.warnings);
     warnings.push(...(await dropUnknownParents(sql, tables)));
     warnings.push(...(await checkPeopleReferences(sql, tables)));
+    // Not before it is known which of their rows can be used.
+    warnings.push(...(await this.#settleRepeated(tables, types.filter(isReferring))));
     if (this.#key.isScoped) await limitGuardians(sql, tables);
-    return { types: await countRows(sql, tables), recognition: recognised.contents, warnings };
+    const { placeless } = places;
+    const counted = await countRows(sql, tables);
+    await sql.query('COMMIT');
+    this.#isChecking = false;
+    return { types: counted, recognition: recognised.contents, warnings, placeless };
+  }
+
+  async #settleRepeated(tables: DraftTables, types: readonly RecordType[]): Promise<CountedWarning[]> {
+    const warnings: CountedWarning[] = [];
+    for (const recordType of types) {
+      const opened = this.#opened.get(recordType) ?? { file: recordType, wins: 'last' };
+      const suspects = this.#writer.suspectedRepeats(recordType);
+      warnings.push(...(await settleRepeatedRows(this.#sql, tables, { recordType, opened, suspects })));
+    }
+    return warnings;
   }
 
   async discard(): Promise<void> {
     if (!this.#isOpen) return;
     try {
       await this.#writer.abandon();
+      if (this.#isConnected && this.#isChecking) await this.#sql.query('ROLLBACK');
       if (this.#isConnected) await dropSnapshotTables(this.#sql, this.prefix);
     } finally {
       this.release();
@@ -131,7 +164,7 @@ export class PostgresSnapshots implements SnapshotStore {
     this.#now = now;
   }
 
-  async draft(key: RecognitionKey & { readonly runId: number | null }): Promise<SnapshotDraft> {
+  async draft(key: DraftKey & { readonly runId: number | null }): Promise<SnapshotDraft> {
     const owner = key.runId === null ? `preview${Math.floor(Date.now() / 1000)}` : `r${key.runId}`;
     const sql = await this.#connect();
     const recognition = new Recognition(() => this.#connect(), key);
@@ -154,8 +187,11 @@ export class PostgresSnapshots implements SnapshotStore {
     let after = '';
     for (;;) {
       const { rows } = await this.#pool.query<KnownRecord>(
-        `SELECT sis_id AS "sisId", ${school} AS school FROM ${recordType}
-         WHERE district_id = $1 AND sis_id > $2 AND status = 'active' ORDER BY sis_id LIMIT ${KNOWN_RECORDS_PAGE}`,
+        `SELECT sis_id AS "sisId", ${school} AS school FROM ${recordType} r
+         WHERE district_id = $1 AND sis_id > $2 AND status = 'active' AND NOT EXISTS (
+           SELECT 1 FROM delta_marks m
+           WHERE m.sync_id = r.sync_id AND m.record_type = '${recordType}' AND m.sis_id = r.sis_id)
+         ORDER BY sis_id LIMIT ${KNOWN_RECORDS_PAGE}`,
         [districtId, after],
       );
       const last = rows.at(-1);

@@ -14,7 +14,7 @@ import { inTransaction, type Sql } from './database.ts';
 import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
 
 /** A raise for the next run that no run came to use does not lie in wait for ever. */
-const UNUSED_DAYS = 7;
+export const UNUSED_DAYS = 7;
 
 export interface RaiseRequest extends Decider {
   readonly syncId: string;
@@ -122,7 +122,7 @@ export async function activeRaise(sql: Sql, syncId: string, now: Date): Promise<
   const { rows } = await sql.query<ActiveRaise & { createdAt: Date | string; endsAt: Date | string }>(
     `SELECT id, basis_points AS "basisPoints", record_types AS "recordTypes", until_day::text AS until, actor, comment,
        created_at AS "createdAt", ends_at AS "endsAt"
-     FROM threshold_raises WHERE sync_id = $1 AND status = 'active' AND ends_at > $2`,
+     FROM threshold_raises WHERE sync_id = $1 AND measure = 'archives' AND status = 'active' AND ends_at > $2`,
     [syncId, now],
   );
   const raise = rows[0];
@@ -163,7 +163,10 @@ async function heldTypesOf(sql: Sql, raiseId: number): Promise<readonly RecordTy
 }
 
 async function endActive(sql: Sql, syncId: string, status: 'replaced' | 'withdrawn'): Promise<void> {
-  await sql.query(`UPDATE threshold_raises SET status = $2 WHERE sync_id = $1 AND status = 'active'`, [syncId, status]);
+  await sql.query(
+    `UPDATE threshold_raises SET status = $2 WHERE sync_id = $1 AND measure = 'archives' AND status = 'active'`,
+    [syncId, status],
+  );
 }
 
 function refuseLowering({ syncId, basisPoints, recordTypes }: RaiseRequest, { threshold }: RunSettings): void {

@@ -3,8 +3,10 @@ import type { CountedWarning } from '@rollbook/pipeline';
 import type { PoolClient } from 'pg';
 import type { Sql } from './database.ts';
 import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
-import { DEPENDENT_TYPES } from './dependents.ts';
+import { DEPENDENT_TYPES, type DependentType } from './dependents.ts';
+import { keepRestored } from './kept-by-undo.ts';
 import { lookupSql } from './plans.ts';
+import { restoreWhole } from './return-along.ts';
 import { examples } from './snapshot-check.ts';
 import { undoRelinks } from './undo-relinks.ts';
 
@@ -13,6 +15,8 @@ const UNDO_DAYS = 30;
 
 export interface UndoRequest extends Decider {
   readonly runId: number;
+  /** Whether no run archives what is restored until it was back in the data (guard §40); left out: yes. */
+  readonly keep?: boolean;
 }
 
 interface UndoableRun {
@@ -34,7 +38,7 @@ interface UndoableRun {
  * @throws UsageError if there is no such run, it archived nothing, it ended more than 30 days ago, it was undone
  *   already, or the person may not decide.
  */
-export async function decideUndo(sql: Sql, { runId, actor, comment }: UndoRequest): Promise<UndoableRun> {
+export async function decideUndo(sql: Sql, { runId, actor, comment, keep = true }: UndoRequest): Promise<UndoableRun> {
   const { rows } = await sql.query<UndoableRun>(
     `SELECT r.id, r.sync_id AS "syncId", r.district_id AS "districtId", r.status, r.preview, r.finished_at AS "finishedAt",
        r.finished_at < now() - interval '${UNDO_DAYS} days' AS "isTooOld",
@@ -56,7 +60,7 @@ export async function decideUndo(sql: Sql, { runId, actor, comment }: UndoReques
     throw new UsageError(
       `Run ${runId} ended at ${run.finishedAt.toISOString().slice(0, 10)}, more than ${UNDO_DAYS} days ago: it cannot be undone any more.`,
     );
-  await recordDecision(sql, { kind: 'undo', syncId: run.syncId, runId, actor, comment });
+  await recordDecision(sql, { kind: 'undo', syncId: run.syncId, runId, actor, comment, details: { keep } });
   return run;
 }
 
@@ -76,7 +80,7 @@ const IN_ORDER = [
 /**
  * Restores what a run archived, and takes back its relinks, in the caller's transaction (guard §29). Spared is what is no
  * longer as the run left it: that was archived or changed by hand since, that was restored, or whose class or person is
- * not active.
+ * not active. What was restored is kept (guard §40), unless the undo was requested without.
  *
  * @returns what was restored, and what could not be and why.
  */
@@ -108,7 +112,25 @@ export async function undo(
         ),
       );
   }
+  for (const [type, restored] of Object.entries(await restoreAlong(sql, input)) as [RecordType, number][])
+    counts[type].restored += restored;
+  await keepRestored(sql, input);
   return { counts, warnings };
+}
+
+/** What had lost its other end before the undone run, and has both again now (guard §40). */
+async function restoreAlong(sql: PoolClient, input: UndoInput): Promise<Partial<Record<RecordType, number>>> {
+  const counts: Partial<Record<RecordType, number>> = {};
+  for (const recordType of Object.keys(DEPENDENT_TYPES) as DependentType[]) {
+    const along = Object.entries(DEPENDENT_TYPES[recordType]).map(
+      ([column, types]: [string, readonly RecordType[]]) =>
+        `SELECT r.sis_id FROM roster_changes c
+         JOIN ${recordType} r ON r.district_id = $1 AND r.${column} = c.sis_id AND r.archived_by = 'parent'
+         WHERE c.run_id = $2 AND c.action IN ('restore', 'relink') AND c.record_type IN (${types.map((type) => `'${type}'`).join(', ')})`,
+    );
+    counts[recordType] = await restoreWhole(sql, input, recordType, along.join(' UNION '));
+  }
+  return counts;
 }
 
 /** By column, the record types that a record hangs on. */
@@ -127,7 +149,7 @@ function whyNotSql(recordType: RecordType): string {
     WHEN r.status = 'active' THEN 'it is active again already'
     WHEN e.sis_id IS NOT NULL THEN 'it was changed by hand since'
     WHEN r.archived_run_id IS DISTINCT FROM $2 THEN 'it was archived again since'
-    WHEN r.sync_id IS DISTINCT FROM $4 THEN 'it belongs to the sync no longer'
+    WHEN r.sync_id IS DISTINCT FROM $4 AND r.archived_by <> 'parent' THEN 'it belongs to the sync no longer'
     ${parents.join(' ')}
     END`;
 }
@@ -145,7 +167,14 @@ const activeParents = ([column, types]: readonly [string, readonly RecordType[]]
 
 function restoreSql(recordType: RecordType): string {
   const parents = parentsOf(recordType);
-  const columns = ['sis_id', 'status', 'archived_run_id', 'sync_id', ...parents.map(([column]) => column)];
+  const columns = [
+    'sis_id',
+    'status',
+    'archived_by',
+    'archived_run_id',
+    'sync_id',
+    ...parents.map(([column]) => column),
+  ];
   return `
   WITH archived AS MATERIALIZED (
     SELECT c.sis_id AS id, ${columns.map((name) => `r.${name}`).join(', ')}

@@ -9,7 +9,9 @@ ALTER TABLE holds ALTER COLUMN since_run_id SET NOT NULL;
 -- Why a record is no longer held, and the run that found it out. Null: it is held, or was when the hold ended.
 ALTER TABLE hold_records
   ADD COLUMN left_because text CHECK (left_because IN ('returned', 'archived', 'kept', 'gone')),
-  ADD COLUMN left_run_id integer;
+  ADD COLUMN left_run_id integer,
+  -- A run that could not settle the hold and saw the record in the data: an approval passes it over.
+  ADD COLUMN seen_run_id integer;
 
 -- Records that a delta marked as deleted and that stayed active: every later delta measures them again.
 CREATE TABLE delta_marks (

@@ -12,7 +12,7 @@ import {
 } from '@rollbook/core';
 import { preview, type Preview } from '@rollbook/pipeline';
 import { createSource } from '@rollbook/sources';
-import { PostgresSnapshots, listPlannedChanges } from '@rollbook/store';
+import { PostgresSnapshots, listPlannedChanges, withheldPeople } from '@rollbook/store';
 import type { Command } from 'commander';
 import { formatOf, writeChangesFile } from '../changes-output.ts';
 import type { CommandLine } from '../command-line.ts';
@@ -96,13 +96,14 @@ async function previewFiles(
   };
   try {
     const snapshots = new PostgresSnapshots(database.pool);
-    const onCompared = async (prefix: string, { judgement }: Preview): Promise<void> => {
+    const onCompared = async (prefix: string, { judgement, whole }: Preview): Promise<void> => {
       if (changesPath === undefined || judgement.verdict === 'reject') return;
       const { districtId, settings } = target;
       const withheld = judgement.findings.filter((finding) => finding.withheld > 0);
+      const withheldUpdates = withheldPeople(whole.updates);
       await writeChangesFile(
         changesPath,
-        listPlannedChanges(database.pool, { prefix, districtId, settings, withheld }),
+        listPlannedChanges(database.pool, { prefix, districtId, settings, withheld, withheldUpdates }),
       );
     };
     const seen = await preview(snapshots, { source, ...target, signal: shutdown.signal, onProgress, onCompared });

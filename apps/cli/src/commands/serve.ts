@@ -3,6 +3,7 @@ import { startWorkers } from '@rollbook/worker';
 import type { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { openDashboardPassword } from '../dashboard-password.ts';
+import { whenDatabaseIsThere } from '../patience.ts';
 import { refuseUnreachableQueues, withServices } from '../session.ts';
 import { untilShutdown } from '../until-shutdown.ts';
 
@@ -21,21 +22,22 @@ export function registerServe(program: Command, { terminal }: CommandLine): void
         const { services, database, environment, log, shutdown } = session;
         await refuseUnreachableQueues(services);
         const { password, whereToFind } = openDashboardPassword(environment);
+        const patience = { log, signal: shutdown.signal };
         const shared = { backend: services.queue, database, log };
         if (options.workers) {
           const { allowPrivateSources, alertUrl } = environment;
           const secretKeys = session.secretKeys();
-          const workers = await startWorkers({ ...shared, secretKeys, allowPrivateSources, alertUrl });
+          const workers = await whenDatabaseIsThere(patience, () =>
+            startWorkers({ ...shared, secretKeys, allowPrivateSources, alertUrl }),
+          );
           // What is handed back at the end needs a moment before the time is up.
           const graceMs = environment.shutdownTimeoutMs * 0.8;
           shutdown.acquire('workers', (mode) => workers.stop(mode === 'graceful' ? graceMs : 0));
         }
-        const server = await startServer({
-          ...shared,
-          host: environment.httpHost,
-          port: environment.httpPort,
-          dashboardPassword: password,
-        });
+        const { httpHost: host, httpPort: port } = environment;
+        const server = await whenDatabaseIsThere(patience, () =>
+          startServer({ ...shared, host, port, dashboardPassword: password }),
+        );
         shutdown.acquire('server', () => server.stop());
         terminal.say(`Dashboard: ${server.url}/queues (user "${DASHBOARD_USER}", ${whereToFind}). Ctrl-C stops it.`);
         await untilShutdown(shutdown);

@@ -5,7 +5,7 @@ import type { CommandLine } from '../command-line.ts';
 import { InProcessWorkers } from '../in-process-workers.ts';
 import { findSync } from '../lookup.ts';
 import { CommandError } from '../problem.ts';
-import { requestRun, showRun, waitForRun } from '../run-sync.ts';
+import { carriesOut, requestOwnRun, requestRun, showRun, waitForRun } from '../run-sync.ts';
 import { withServices } from '../session.ts';
 
 interface Options {
@@ -39,9 +39,11 @@ export function registerSync(program: Command, { terminal, end }: CommandLine): 
       const status = await withServices({ terminal, purpose: 'command' }, async (session) => {
         const { database } = session;
         await findSync(database, syncId);
-        const run = await requestRun(session, syncId, { trigger: 'cli', preview, anyway });
+        const run = await (wait ? requestOwnRun : requestRun)(session, syncId, { trigger: 'cli', preview, anyway });
         const requested = await readRun(database, run.runId);
-        if (!run.created) terminal.say(alreadyActive(requested, { preview, wait }));
+        if (run.willFollow)
+          terminal.say(`${carriesOut(run.runId, syncId)}. The sync that was asked for starts when it has ended.`);
+        else if (!run.created) terminal.say(alreadyActive(requested, { wait }));
         else if (terminal.isWatched) terminal.say(`Run ${run.runId} of "${syncId}"`);
         if (wait) {
           const ended = await waitForRun(session, run);
@@ -59,11 +61,8 @@ export function registerSync(program: Command, { terminal, end }: CommandLine): 
     });
 }
 
-/** The active run was requested by somebody else, perhaps with another intention. */
-function alreadyActive(
-  { run, preview }: RunDetails,
-  asked: { readonly preview: boolean; readonly wait: boolean },
-): string {
-  const kind = preview === asked.preview ? '' : preview ? ' (only a preview)' : ' (not a preview: it writes)';
-  return `Run ${run.id} of "${run.sync}"${kind} is active already${asked.wait ? ': waiting for that one' : ''}.`;
+/** Somebody else requested the active run, or preview. */
+function alreadyActive({ run, preview }: RunDetails, { wait }: { readonly wait: boolean }): string {
+  const what = preview ? `Preview ${run.id}` : `Run ${run.id}`;
+  return `${what} of "${run.sync}" is active already${wait ? ': waiting for that one' : ''}.`;
 }

@@ -11,7 +11,11 @@ import { time } from '../wording.ts';
 
 const MOST_RUNS = 1_000;
 /** `45 + 50`: what the run would have archived, with what counts beside it (guard §33, §35). */
-const sumText = (numbers: readonly number[]): string => numbers.filter((value) => value > 0).map(number).join(' + ');
+const sumText = (numbers: readonly number[]): string =>
+  numbers
+    .filter((value) => value > 0)
+    .map(number)
+    .join(' + ');
 
 const MOST_ROWS = 30;
 

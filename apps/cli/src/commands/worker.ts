@@ -2,6 +2,7 @@ import { startWorkers } from '@rollbook/worker';
 import type { Command } from 'commander';
 import { countFrom, queuesFrom } from '../arguments.ts';
 import type { CommandLine } from '../command-line.ts';
+import { whenDatabaseIsThere } from '../patience.ts';
 import { refuseUnreachableQueues, withServices } from '../session.ts';
 import { untilShutdown } from '../until-shutdown.ts';
 
@@ -24,7 +25,7 @@ export function registerWorker(program: Command, { terminal }: CommandLine): voi
       await withServices({ terminal, purpose: 'service' }, async (session) => {
         const { services, database, environment, log, shutdown } = session;
         await refuseUnreachableQueues(services);
-        const workers = await startWorkers({
+        const options = {
           backend: services.queue,
           database,
           queues,
@@ -33,7 +34,8 @@ export function registerWorker(program: Command, { terminal }: CommandLine): voi
           allowPrivateSources: environment.allowPrivateSources,
           alertUrl: environment.alertUrl,
           log,
-        });
+        };
+        const workers = await whenDatabaseIsThere({ log, signal: shutdown.signal }, () => startWorkers(options));
         // What is handed back at the end needs a moment before the time is up.
         const graceMs = environment.shutdownTimeoutMs * 0.8;
         shutdown.acquire('workers', (mode) => workers.stop(mode === 'graceful' ? graceMs : 0));

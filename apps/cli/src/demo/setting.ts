@@ -33,12 +33,16 @@ export interface Setting {
   readonly district: PretendDistrict;
   readonly providers: ProviderDistricts;
   readonly folderDistrict: FolderDistrict;
+  /** The nights here are seconds apart: the clock goes on by a day. */
+  readonly passNight: () => void;
   /** To request runs with. */
   readonly context: { readonly ledger: PostgresRuns; readonly queue: JobQueue };
 }
 
 /** The demonstration has no job under way when it ends; an interrupted one is not waited for longer than this. */
 const STOP_GRACE_MS = 500;
+
+const MS_PER_DAY = 86_400_000;
 
 /**
  * Starts everything, lets `work` use it, and ends it again however that ended: nothing is left running, and no file
@@ -82,6 +86,8 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
   releases.add(() => providers.close());
   const folderDistrict = await openFolderDistrict(join(folder, 'meadow'));
   const secretKeys = openSecretKeys(undefined, home);
+  let nights = 0;
+  const now = (): Date => new Date(Date.now() + nights * MS_PER_DAY);
   const workers = await startWorkers({
     backend: services.queue,
     database,
@@ -89,6 +95,7 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
     // The pretend sites are on this computer.
     allowPrivateSources: true,
     spoolDir,
+    now,
     log,
   });
   releases.add(() => workers.stop(STOP_GRACE_MS));
@@ -107,7 +114,8 @@ async function open({ log, keep, signal, onLost }: SettingOptions, releases: Rel
     district,
     providers,
     folderDistrict,
-    context: { ledger: new PostgresRuns(database.pool), queue: queues },
+    passNight: () => (nights += 1),
+    context: { ledger: new PostgresRuns(database.pool, { now }), queue: queues },
   };
 }
 

@@ -27,7 +27,10 @@ export interface Step {
 export const byHand: Step['start'] = (setting, syncId) => sync(setting, syncId, 'cli');
 
 /** A sync of every night. */
-export const bySchedule: Step['start'] = (setting, syncId) => sync(setting, syncId, 'schedule');
+export const bySchedule: Step['start'] = (setting, syncId) => {
+  setting.passNight();
+  return sync(setting, syncId, 'schedule');
+};
 
 /** A sentence if it is not what it must be. */
 export function is(what: string, found: number | string, wanted: number | string): string[] {

@@ -91,6 +91,15 @@ function sftpSteps({ days }: Pick<PretendDistrict, 'days'>): Step[] {
       check: checkHold,
     },
     {
+      title: 'The second night',
+      story: `Nobody has decided yet, and the files are the same: the ${VANISHED} are still missing, and the ${ARRIVED} who came stay.`,
+      expected: `Held (Threshold): still ${VANISHED} of ${SIZE}, as newcomers do not count while a hold waits.`,
+      start: bySchedule,
+      prepare: (setting) => setting.district.upload(fourth),
+      expect: (roster) => expectApplied(roster, files, 'withheld'),
+      check: checkSecondNight,
+    },
+    {
       title: `The ${VANISHED} are approved`,
       story:
         'An administrator has looked at the list, finds that these students have really left, and approves it: they are archived at once, and the files are not read again.',
@@ -139,6 +148,17 @@ const failing =
 /** Loads the configuration, as `rollbook config load` does. */
 async function enter({ database, district, secretKeys }: Setting, entries: Entries): Promise<void> {
   await loadConfiguration(database, district.configure(entries), secretKeys);
+}
+
+/** Who came since the hold began does not make the school larger, and nothing was archived. */
+function checkSecondNight({ findings, counts }: RunDetails): string[] {
+  const finding = findings.find(({ verdict }) => verdict === 'hold');
+  return [
+    ...is('students of this school', finding?.active ?? 0, SIZE),
+    ...is('students to archive', finding?.toArchive ?? 0, VANISHED),
+    ...is('newcomers who do not count', finding?.newcomers ?? 0, ARRIVED),
+    ...is('students archived', counts.students.archived, 0),
+  ];
 }
 
 /** The one group over its threshold, and the hold with exactly the records that are missing. */

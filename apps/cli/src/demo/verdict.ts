@@ -20,6 +20,7 @@ const NOTHING: RecordCounts = {
   restored: 0,
   unchanged: 0,
   withheld: 0,
+  withheldUpdates: 0,
   kept: 0,
   inGrace: 0,
   skipped: 0,

@@ -10,7 +10,7 @@ import { takeEnrollment, takeSchool } from './plain-rows.ts';
 import { SectionIndex } from './section-index.ts';
 import { takeSection, takeTeachers } from './section-rows.ts';
 import { StaffRoom } from './staff-room.ts';
-import { StudentSchools, takeStudent, type StudentsTaken } from './student-rows.ts';
+import { StudentSchools, StudentsTaken, takeStudent } from './student-rows.ts';
 
 export interface ReadOptions {
   readonly settings: RosterSettings;
@@ -20,7 +20,7 @@ export interface ReadOptions {
 /**
  * Reads a delivery of Clever CSV files: schools, terms, courses, classes, students with their contacts, staff,
  * enrollments. Sections and enrollments are read more than once, for what other files need of them; what is kept in
- * memory are the sections, the staff, and of each student the id, other schools and number of contacts (20 MB for
+ * memory are the sections, the staff, and of each student the id, the schools and the number of contacts (25 MB for
  * 100,000 students). Throws `invalid_data` for what cannot be trusted (guard §18); rows that cannot be used are events
  * (guard §20).
  */
@@ -28,7 +28,7 @@ export async function* readCleverRoster(set: FileSet, { settings, signal }: Read
   const { revision, sheets, warnings } = await openClever(set, settings, signal);
   yield { kind: 'revision', revision };
   for (const warning of warnings) yield { kind: 'warning', warning };
-  const out = new PullOutput();
+  const out = new PullOutput('first');
 
   out.delivers('schools', 'full', sheets.schools.fileName);
   yield* readSheet(sheets.schools, ['schools'], 'School_id', takeSchool);
@@ -41,7 +41,7 @@ export async function* readCleverRoster(set: FileSet, { settings, signal }: Read
   out.progress(`Reading ${sheets.enrollments.fileName}`);
   yield* out.take();
   const schools = await StudentSchools.read(sheets.enrollments, sections, signal);
-  const taken: StudentsTaken = new Map();
+  const taken = new StudentsTaken();
   const { fileName, present } = sheets.students;
   out.delivers('students', 'full', fileName);
   // A file without contacts says nothing about guardians.

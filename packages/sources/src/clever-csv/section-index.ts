@@ -41,19 +41,24 @@ export class SectionIndex {
   }
 
   #add(row: FileRow<'sections'>, line: number): void {
-    const { School_id: school, Section_id: section } = row;
-    if (school === '' || section === '') return;
-    const at = ownText(school);
-    this.#schools.set(ownText(section), at);
+    if (row.Section_id === '') return;
+    if (row.School_id !== '') this.#addSchool(row);
+    const course = courseOf(row);
+    if (course !== null && !this.#courses.has(course.sisId)) this.#courses.set(course.sisId, { record: course, line });
+    const term = termOf(row);
+    if (term && !this.#terms.has(term.sisId)) this.#terms.set(term.sisId, { record: term, line });
+  }
+
+  /** Of several rows of a section the first counts, as in Clever (guard §38). */
+  #addSchool(row: FileRow<'sections'>): void {
+    const at = ownText(row.School_id);
+    const section = row.Section_id;
+    if (!this.#schools.has(section)) this.#schools.set(ownText(section), at);
     for (const teacher of teachersOf(row)) {
       const schools = this.#schoolsOfTeachers.get(teacher);
       if (schools === undefined) this.#schoolsOfTeachers.set(ownText(teacher), [at]);
       else if (!schools.includes(at)) schools.push(at);
     }
-    const course = courseOf(row);
-    if (course !== null && !this.#courses.has(course.sisId)) this.#courses.set(course.sisId, { record: course, line });
-    const term = termOf(row);
-    if (term && !this.#terms.has(term.sisId)) this.#terms.set(term.sisId, { record: term, line });
   }
 }
 

@@ -43,10 +43,11 @@ function titleOf(row: FileRow<'sections'>): string {
   return parts.filter((part) => part !== '').join(' - ') || row.Section_id;
 }
 
-/** The enrollments of a section's teachers; the first is the primary one. */
+/** The enrollments of a section's teachers; the first is the primary one. They are there even if the section has no school. */
 export function takeTeachers(row: FileRow<'sections'>, line: number, out: PullOutput): void {
-  const { Section_id: section, School_id: school } = row;
-  if (section === '' || school === '') return;
+  const section = row.Section_id;
+  const school = textOrNull(row.School_id);
+  if (section === '') return;
   for (const teacher of teachersOf(row)) {
     const primary = teacher === row.Teacher_id;
     out.add('enrollments', enrollmentOf(section, teacher, 'teacher', primary, school), line, false);

@@ -46,8 +46,43 @@ export class StudentSchools {
   }
 }
 
-/** The students that have been given out, and how many contacts of each. */
-export type StudentsTaken = Map<string, number>;
+/** The students that have been given out: at which schools, and how many contacts of each. */
+export class StudentsTaken {
+  readonly #contacts = new Map<string, number>();
+  readonly #schools = new Map<string, string>();
+  readonly #furtherSchools = new Map<string, string[]>();
+  /** Schools are few: each is kept once. */
+  readonly #names = new Map<string, string>();
+
+  has(student: string): boolean {
+    return this.#contacts.has(student);
+  }
+
+  isAt(student: string, school: string): boolean {
+    return this.#schools.get(student) === school || this.#furtherSchools.get(student)?.includes(school) === true;
+  }
+
+  add(student: string, school: string): void {
+    const name = this.#names.get(school) ?? ownText(school);
+    this.#names.set(name, name);
+    const further = this.#furtherSchools.get(student);
+    if (further !== undefined) further.push(name);
+    else if (this.has(student)) this.#furtherSchools.set(student, [name]);
+    else {
+      const own = ownText(student);
+      this.#contacts.set(own, 0);
+      this.#schools.set(own, name);
+    }
+  }
+
+  contactsOf(student: string): number {
+    return this.#contacts.get(student) ?? 0;
+  }
+
+  addContact(student: string): void {
+    if (this.has(student)) this.#contacts.set(student, this.contactsOf(student) + 1);
+  }
+}
 
 export interface StudentContext extends RowContext {
   readonly settings: RosterSettings;
@@ -61,16 +96,17 @@ const MOST_CONTACTS = 5;
 
 /**
  * One row of students.csv. The student is taken from the first row of an id that can be used; further rows of it,
- * wherever they stand, are there for their contacts.
+ * wherever they stand, are there for their contacts, or say of which other school somebody is (guard §38).
  */
 export function takeStudent(row: FileRow<'students'>, line: number, context: StudentContext): void {
   const { report, taken } = context;
   const sisId = row.Student_id;
   if (sisId === '') return report.skipBlank(line, sisId, 'Student_id');
   const isFurther = taken.has(sisId);
-  if (!isFurther && addStudent(row, line, context)) taken.set(ownText(sisId), 0);
+  const isNew = !isFurther || (row.School_id !== '' && !taken.isAt(sisId, row.School_id));
+  if (isNew && addStudent(row, line, context)) taken.add(sisId, row.School_id);
   if (!hasContact(row)) {
-    if (isFurther)
+    if (!isNew)
       report.note(
         'repeated_row',
         line,
@@ -79,14 +115,13 @@ export function takeStudent(row: FileRow<'students'>, line: number, context: Stu
     return;
   }
   if (!context.withContacts) return;
-  const count = taken.get(sisId) ?? 0;
-  if (count >= MOST_CONTACTS)
+  if (taken.contactsOf(sisId) >= MOST_CONTACTS)
     return report.note(
       'too_many_contacts',
       line,
       `a student has more than ${MOST_CONTACTS} contacts; the rest was left out`,
     );
-  if (taken.has(sisId)) taken.set(sisId, count + 1);
+  taken.addContact(sisId);
   takeContact(row, line, context);
 }
 

@@ -26,7 +26,7 @@ const TYPES_OF: Readonly<Record<Collection, RecordTypes>> = {
  */
 export class CleverReader {
   readonly #settings: CleverSource;
-  readonly #out = new PullOutput();
+  readonly #out = new PullOutput('first');
   readonly #delivers: ReadonlyMap<RecordType, Announced['delivery']>;
   /** Sections name people who are not shared; enrollments of those are left out, where all who are shared are known. */
   readonly #students = new Set<string>();

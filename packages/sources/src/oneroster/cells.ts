@@ -1,17 +1,23 @@
 /** '' from a source is no value. */
 export const textOrNull = (cell: string): string | null => (cell === '' ? null : cell);
 
+/** What exports write for an empty list. */
+const NOTHING = new Set(['', '[]', '{}', '""', "''", '[""]', "['']"]);
+
+/** Whether a cell that holds an id or a list of them holds none: blank, `[]` or `""`. */
+export const isNothing = (cell: string): boolean => NOTHING.has(cell.trim());
+
 /** The items of a list, or of a cell that holds one (`"09,10"`), trimmed, without repetition. */
 export function listOf(cell: string | readonly string[]): string[] {
   if (cell === '') return [];
   if (typeof cell === 'string' && !cell.includes(',')) {
     const item = cell.trim();
-    return item === '' ? [] : [item];
+    return NOTHING.has(item) ? [] : [item];
   }
   const items = new Set<string>();
   for (const part of typeof cell === 'string' ? cell.split(',') : cell) {
     const item = part.trim();
-    if (item !== '') items.add(item);
+    if (!NOTHING.has(item)) items.add(item);
   }
   return [...items];
 }

@@ -1,5 +1,5 @@
 import type { RosterRow } from './layout.ts';
-import { dateOf, listOf, textOrNull } from './cells.ts';
+import { dateOf, isNothing, listOf, textOrNull } from './cells.ts';
 import type { FileReport } from '../file-report.ts';
 import type { Organisations } from './organisations.ts';
 import type { PullOutput } from '../pull-output.ts';
@@ -70,7 +70,7 @@ export function takeCourse(row: RosterRow<'courses'>, line: number, { report, ou
     sisId,
     title: row.title,
     code: textOrNull(row.courseCode),
-    school: row.orgSourcedId === '' ? null : organisations.schoolOf(row.orgSourcedId),
+    school: isNothing(row.orgSourcedId) ? null : organisations.schoolOf(row.orgSourcedId),
     grades: listOf(row.grades),
     subjects: listOf(row.subjects),
   };
@@ -81,17 +81,14 @@ export function takeClass(row: RosterRow<'classes'>, line: number, { report, out
   const sisId = row.sourcedId;
   if (sisId === '') return report.skipBlank(line, sisId, 'sourcedId');
   const gone = report.isGone(row.status, line);
-  if (!gone) {
-    if (row.title === '') return report.skipBlank(line, sisId, 'title');
-    if (row.schoolSourcedId === '') return report.skipBlank(line, sisId, 'schoolSourcedId');
-  }
+  if (!gone && row.title === '') return report.skipBlank(line, sisId, 'title');
   report.checkId(sisId, line);
   const record = {
     sisId,
     title: row.title,
     code: textOrNull(row.classCode),
     kind: textOrNull(row.classType.trim().toLowerCase()),
-    school: row.schoolSourcedId === '' ? null : organisations.schoolOf(row.schoolSourcedId),
+    school: isNothing(row.schoolSourcedId) ? null : organisations.schoolOf(row.schoolSourcedId),
     course: textOrNull(row.courseSourcedId),
     terms: listOf(row.termSourcedIds),
     grades: listOf(row.grades),

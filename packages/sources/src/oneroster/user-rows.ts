@@ -1,5 +1,5 @@
 import { compositeKey } from '@rollbook/core';
-import { flagOf, listOf, stateIdOf, textOrNull } from './cells.ts';
+import { flagOf, isNothing, listOf, stateIdOf, textOrNull } from './cells.ts';
 import type { RosterSettings } from '../roster-settings.ts';
 import type { RosterRow, Version } from './layout.ts';
 import type { HeldRole, PersonSides } from './held-roles.ts';
@@ -80,8 +80,8 @@ function membershipOf(type: PersonType, held: readonly HeldRole[], primaryOrg: s
   const ofType = held.filter(({ role }) => role.type === type);
   const live = ofType.filter(({ isGone }) => !isGone);
   const counting = live.length > 0 ? live : ofType;
-  const orgs = counting.map(({ org }) => org).filter((org) => org !== '');
-  const leads = primaryOrg !== '' && (isOnly || orgs.includes(primaryOrg));
+  const orgs = counting.map(({ org }) => org).filter((org) => !isNothing(org));
+  const leads = !isNothing(primaryOrg) && (isOnly || orgs.includes(primaryOrg));
   return {
     type,
     roleName: counting[0]!.role.name,

@@ -73,8 +73,8 @@ export interface Edit {
 }
 
 /**
- * Keeps for good what an act changed, and moves the roster on: a run that compared before compares again. To be called
- * once an act, and not at all if nothing was changed.
+ * Keeps for good what an act changed, and moves the roster on: a run that compared before compares again, and asks by the
+ * version what was changed. To be called once an act, and not at all if nothing was changed.
  */
 export async function keepEdits(
   { sql, districtId, actor, at }: Act,
@@ -83,8 +83,8 @@ export async function keepEdits(
 ): Promise<void> {
   await sql.query('UPDATE districts SET roster_version = roster_version + 1 WHERE id = $1', [districtId]);
   await sql.query(
-    `INSERT INTO record_edits (district_id, record_type, sis_id, action, actor, before, after, edited_at)
-     SELECT $1, e.record_type, e.sis_id, $2, $3, e.before, e.after, $4
+    `INSERT INTO record_edits (district_id, record_type, sis_id, action, actor, before, after, edited_at, roster_version)
+     SELECT $1, e.record_type, e.sis_id, $2, $3, e.before, e.after, $4, (SELECT d.roster_version FROM districts d WHERE d.id = $1)
      FROM unnest($5::text[], $6::text[], $7::jsonb[], $8::jsonb[]) WITH ORDINALITY AS e (record_type, sis_id, before, after, n)
      ORDER BY e.n`,
     [

@@ -32,14 +32,18 @@ export const isActiveSql = (column: string, types: readonly RecordType[]): strin
 export const ARCHIVED: Pick<Edit, 'before' | 'after'> = { before: { status: 'active' }, after: { status: 'archived' } };
 export const RESTORED: Pick<Edit, 'before' | 'after'> = { before: ARCHIVED.after, after: ARCHIVED.before };
 
-/** Archives the active enrollments and guardianships of a record, whosever they are. */
+/**
+ * Archives the active enrollments and guardianships of a record that is archived by now, whosever they are. What another
+ * record of the same person still holds stays.
+ */
 export async function archiveHanging({ sql, districtId, recordType }: Act, sisId: string): Promise<Edit[]> {
   const edits: Edit[] = [];
   for (const child of HANGING_TYPES)
     for (const column of columnsTo(child, recordType)) {
       const { rows } = await sql.query<{ sisId: string }>(
-        `UPDATE ${child} SET status = 'archived', archived_by = 'parent', archived_run_id = NULL
-         WHERE district_id = $1 AND ${column} = $2 AND status = 'active' RETURNING sis_id AS "sisId"`,
+        `UPDATE ${child} r SET status = 'archived', archived_by = 'parent', archived_run_id = NULL
+         WHERE district_id = $1 AND ${column} = $2 AND status = 'active' AND NOT ${isActiveSql(column, DEPENDENT_TYPES[child][column] ?? [])}
+         RETURNING sis_id AS "sisId"`,
         [districtId, sisId],
       );
       edits.push(...rows.map((row) => ({ recordType: child, ...row, ...ARCHIVED })));
@@ -48,10 +52,10 @@ export async function archiveHanging({ sql, districtId, recordType }: Act, sisId
 }
 
 /**
- * Restores the enrollments and guardianships that went along when this record, active by now, was archived by hand, and
- * whose other end is active.
+ * Restores the enrollments and guardianships that went along with this record, active by now, or with their other end, and
+ * have both ends again.
  *
- * @returns what was restored, and how many have lost their other end.
+ * @returns what was restored, and how many went along when the record was archived by hand and have lost their other end.
  */
 export async function restoreHanging(
   { sql, districtId, recordType }: Act,
@@ -68,17 +72,17 @@ export async function restoreHanging(
            WHERE district_id = $1 AND record_type = '${recordType}' AND sis_id = $2 AND action = 'archive'
            ORDER BY id DESC LIMIT 1
          ), gone AS (
-           SELECT r.sis_id, ${isWhole.join(' AND ')} AS is_whole
-           FROM act
-           JOIN ${child} r ON r.district_id = $1 AND r.${column} = $2
-             AND r.status = 'archived' AND r.archived_by = 'parent' AND r.archived_run_id IS NULL
-           JOIN record_edits e ON e.district_id = $1 AND e.record_type = '${child}' AND e.sis_id = r.sis_id
-             AND e.action = 'archive' AND e.edited_at = act.edited_at AND e.actor = act.actor
+           SELECT r.sis_id, ${isWhole.join(' AND ')} AS is_whole, EXISTS (
+             SELECT 1 FROM act JOIN record_edits e ON e.edited_at = act.edited_at AND e.actor = act.actor
+             WHERE r.archived_run_id IS NULL AND e.district_id = $1 AND e.record_type = '${child}' AND e.sis_id = r.sis_id
+               AND e.action = 'archive') AS went_along
+           FROM ${child} r
+           WHERE r.district_id = $1 AND r.${column} = $2 AND r.status = 'archived' AND r.archived_by = 'parent'
          ), restored AS (
-           UPDATE ${child} r SET status = 'active', archived_by = NULL
+           UPDATE ${child} r SET status = 'active', archived_by = NULL, archived_run_id = NULL
            FROM gone WHERE gone.is_whole AND r.district_id = $1 AND r.sis_id = gone.sis_id
          )
-         SELECT sis_id AS "sisId", is_whole AS "isRestored" FROM gone ORDER BY sis_id`,
+         SELECT sis_id AS "sisId", is_whole AS "isRestored" FROM gone WHERE is_whole OR went_along ORDER BY sis_id`,
         [districtId, sisId],
       );
       const restored = rows.filter(({ isRestored }) => isRestored);
