@@ -176,7 +176,11 @@ describe.each(Object.entries(STATISTICS))(
           nights.roster.deliveries[type] = 'delta';
         for (const id of ids('b', 0, leaving)) nights.roster.gone.add(`students/${id}`);
         const dd = await nights.run();
-        if (dd.status !== 'held') throw new Error(JSON.stringify([dd.message, dd.reason]) + JSON.stringify(await nights.harness.sql('select * from findings where run_id=$1 limit 3', [dd.runId])));
+        if (dd.status !== 'held')
+          throw new Error(
+            JSON.stringify([dd.message, dd.reason]) +
+              JSON.stringify(await nights.harness.sql('select * from findings where run_id=$1 limit 3', [dd.runId])),
+          );
         nights.roster.gone.clear();
         for (const id of ids('b', 0, leaving)) nights.roster.remove('students', id);
         expect(await nights.run()).toMatchObject({ status: 'held' });
