@@ -32,6 +32,7 @@ export default {
       displayName: 'services',
       testMatch: ['<rootDir>/{packages,apps}/*/src/**/*.service.test.ts', '<rootDir>/tests/**/*.test.ts'],
       globalSetup: '<rootDir>/tests/services.ts',
+      setupFilesAfterEnv: ['<rootDir>/tests/notices.ts'],
     },
   ],
 };

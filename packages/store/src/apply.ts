@@ -128,8 +128,6 @@ async function decideArchives(sql: PoolClient, { prefix, withheld }: ApplyInput)
 
 async function create(sql: PoolClient, input: ApplyInput, recordType: RecordType, expected: number): Promise<number> {
   const columns = columnsOf(recordType).map((column) => column.name);
-  // A roster thought empty would be searched row by row, through all that this very statement adds to it.
-  await sql.query('SET LOCAL enable_nestloop = off');
   const { rowCount } = await sql.query(
     `INSERT INTO ${recordType} (district_id, sis_id, ${columns.join(', ')}, sync_id, created_run_id, source_hash)
      SELECT $1, s.sis_id, ${columns.map((name) => `s.${name}`).join(', ')}, $2, $3, s.source_hash
@@ -138,7 +136,6 @@ async function create(sql: PoolClient, input: ApplyInput, recordType: RecordType
        AND NOT EXISTS (SELECT 1 FROM ${recordType} r WHERE r.district_id = $1 AND r.sis_id = s.sis_id)`,
     [input.districtId, input.syncId, input.runId],
   );
-  await sql.query('RESET enable_nestloop');
   if (rowCount !== expected) throw new RosterMoved(`${rowCount} ${recordType} to create, not ${expected}`);
   return expected;
 }

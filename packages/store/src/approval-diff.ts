@@ -8,6 +8,7 @@ import { countActive, type Comparison } from './compare.ts';
 import { addDependents } from './dependents.ts';
 import { countChanges, readRosterVersion } from './diff.ts';
 import { measureGroups } from './measured-groups.ts';
+import { planForRun } from './plans.ts';
 import { missedTable } from './recognised.ts';
 
 /** The snapshot of a run that looks at no data: empty, so that nothing in it can be missing. */
@@ -35,7 +36,9 @@ export async function diffApprovals(
     `CREATE UNLOGGED TABLE IF NOT EXISTS ${missedTable(prefix)} (record_type text NOT NULL, source_hash uuid NOT NULL)`,
   );
   const changes = await createChanges(sql, prefix);
+  await planForRun(sql, { syncId, contents, prefix: null });
   for (const recordType of RECORD_TYPES) await addApproved(sql, { changes, recordType, districtId, syncId });
+  await sql.query(`ANALYZE ${changes}`);
   const approvalIds = await markApproved(sql, syncId, changes);
   // Of other approvals, or to be relinked with a record that has gone.
   await sql.query(`DELETE FROM ${changes} WHERE NOT is_approved`);

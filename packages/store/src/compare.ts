@@ -7,7 +7,8 @@ import { homeSchoolSql } from './columns.ts';
 import type { DiffInput } from './diff.ts';
 import { isPersonType, isRecognisableSql, isSameSql } from './effective-values.ts';
 import { isFreeSql } from './held-elsewhere.ts';
-import { missedTable, touchedSql } from './recognised.ts';
+import { FEW_ROWS } from './plans.ts';
+import { isMissedSql, missedTable, touchedSql } from './recognised.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -57,9 +58,9 @@ export async function compare(
        FROM ${table} s LEFT JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = s.sis_id
        UNION ALL
        SELECT r.sis_id, ${school}, 'a'
-       FROM ${recordType} r ${joinMissed(input.prefix, recordType, delivered)}
+       FROM ${recordType} r ${joinMissed(input, recordType, delivered)}
        WHERE ${delivered.delivery === 'full'} AND r.district_id = $1 AND r.sync_id = $2 AND r.status = 'active' AND ${inScope}
-         AND ${wasMissedSql(input.prefix, recordType, delivered)}
+         AND ${wasMissedSql(input, recordType, delivered)}
          AND NOT EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id)
      ), grouped AS (
        SELECT action, school_id, count(*)::integer AS count,
@@ -126,15 +127,20 @@ function endsSql({ delivery }: TypeContents): string {
 }
 
 /** Of the records that stand in no row of the snapshot only those that were not recognised are gone. */
-function joinMissed(prefix: string, recordType: RecordType, { recognised }: TypeContents): string {
-  if (recognised === 0) return '';
+function joinMissed({ prefix, contents }: DiffInput, recordType: RecordType, { recognised }: TypeContents): string {
+  if (recognised === 0 || contents.recognition.missed <= FEW_ROWS) return '';
   return `LEFT JOIN ${missedTable(prefix)} m ON m.record_type = '${recordType}' AND m.source_hash = r.source_hash`;
 }
 
-/** Who cannot be recognised now may have been, if somebody has touched the record since (guard §40). */
-function wasMissedSql(prefix: string, recordType: RecordType, { recognised }: TypeContents): string {
+/**
+ * Who cannot be recognised now may have been, if somebody has touched the record since (guard §40). Few hashes are looked
+ * up in memory whatever the planner thinks of the roster; many might not fit, and are joined.
+ */
+function wasMissedSql({ prefix, contents }: DiffInput, recordType: RecordType, { recognised }: TypeContents): string {
   if (recognised === 0) return 'true';
-  return `(m.source_hash IS NOT NULL OR NOT ${isRecognisableSql(recordType, 'r')} AND NOT ${touchedSql(prefix, recordType, 'r')})`;
+  const isMissed =
+    contents.recognition.missed <= FEW_ROWS ? isMissedSql(prefix, recordType, 'r') : 'm.source_hash IS NOT NULL';
+  return `(${isMissed} OR NOT ${isRecognisableSql(recordType, 'r')} AND NOT ${touchedSql(prefix, recordType, 'r')})`;
 }
 
 /** How many rows of the snapshot say that a record is there. */

@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg';
 import { changesTable } from './changes.ts';
 import { homeSchoolSql } from './columns.ts';
 import type { DiffInput } from './diff.ts';
+import { lookupSql } from './plans.ts';
 import { touchedSql } from './recognised.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { shown } from './shown.ts';
@@ -22,15 +23,17 @@ export async function carryMarks(sql: PoolClient, input: DiffInput): Promise<voi
   for (const recordType of deliveredAs(input, 'delta')) {
     const { join, condition } = shown(input.prefix, recordType, input.contents.types[recordType]);
     await sql.query(
-      `INSERT INTO ${changesTable(input.prefix)} (record_type, sis_id, action, school_id)
+      `WITH marked AS MATERIALIZED (
+         SELECT r.* FROM delta_marks m CROSS JOIN ${lookupSql(recordType, 'm.sis_id', 'r')}
+         WHERE m.sync_id = $2 AND m.record_type = '${recordType}' AND r.sync_id = $2 AND r.status = 'active'
+       )
+       INSERT INTO ${changesTable(input.prefix)} (record_type, sis_id, action, school_id)
        SELECT '${recordType}', r.sis_id, 'a', ${homeSchoolSql(recordType, 'r')}
-       FROM delta_marks m
-       JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = m.sis_id AND r.sync_id = $2 AND r.status = 'active'
-       ${join}
-       WHERE m.sync_id = $2 AND m.record_type = '${recordType}' AND NOT ${condition} AND ${inScopeSql(recordType, 'r', '$3')}
+       FROM marked r ${join}
+       WHERE NOT ${condition} AND ${inScopeSql(recordType, 'r', '$3')}
          AND NOT ${touchedSql(input.prefix, recordType, 'r')}
          AND NOT EXISTS (SELECT 1 FROM ${changesTable(input.prefix)} c
-                         WHERE c.record_type = '${recordType}' AND c.sis_id = m.sis_id)`,
+                         WHERE c.record_type = '${recordType}' AND c.sis_id = r.sis_id)`,
       [input.districtId, input.syncId, scopeParameter(recordType, input.scope)],
     );
   }

@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg';
 import { changesTable } from './changes.ts';
 import type { DiffInput } from './diff.ts';
 import { isRecognisableSql } from './effective-values.ts';
-import { planFor } from './plans.ts';
+import { planForRun } from './plans.ts';
 import { missedTable, touchedTable } from './recognised.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -111,16 +111,14 @@ function unlisted({ prefix, contents }: DiffInput, recordType: DependentType): {
  */
 export async function addDependents(sql: PoolClient, input: DiffInput, changes: string): Promise<DependentCounts> {
   const counts: DependentCounts = {};
-  const { rows: sizes } = await sql.query<{ going: number; all: number }>(
-    `SELECT (count(*) FILTER (WHERE action IN ('a', 'l')))::integer AS going, count(*)::integer AS all FROM ${changes}`,
-  );
-  const size = sizes[0] ?? { going: 0, all: 0 };
-  if (size.going === 0) return counts;
-  await planFor(sql, size.all);
+  const { rows: going } = await sql.query(`SELECT 1 FROM ${changes} WHERE action IN ('a', 'l') LIMIT 1`);
+  if (going.length === 0) return counts;
   for (const [recordType, columns] of Object.entries(DEPENDENT_TYPES) as [
     DependentType,
     Record<string, RecordType[]>,
   ][]) {
+    // What the type before added counts too.
+    await planForRun(sql, input);
     const { join, where } = unlisted(input, recordType);
     const { rows } = await sql.query<{ count: number }>(
       `WITH ${Object.entries(columns)

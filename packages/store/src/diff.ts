@@ -18,6 +18,7 @@ import { noteHeldElsewhere } from './held-elsewhere.ts';
 import { withholdKept, type KeptCounts } from './kept-records.ts';
 import { countUpdates, massUpdateWarnings } from './mass-updates.ts';
 import { measureGroups } from './measured-groups.ts';
+import { planForRun } from './plans.ts';
 import { createTouched } from './recognised.ts';
 import { planReturns } from './return-along.ts';
 import { noteRoleChanges } from './role-changes.ts';
@@ -56,6 +57,7 @@ export async function diff(sql: PoolClient, given: DiffInput): Promise<Differenc
     isRecognised: Object.values(given.contents.types).some(({ recognised }) => recognised > 0),
   });
   const input = touched === 0 ? given : { ...given, contents: await takeUpArchived(sql, given, given.contents) };
+  await planForRun(sql, { ...input, prefix: null });
   const warnings: CountedWarning[] = await limitSnapshot(sql, input);
   if (hasMoved) await passOverLost(sql, input, input.contents);
   const overtaken = touched > 0 ? await countOvertaken(sql, input, input.contents) : {};
@@ -68,6 +70,7 @@ export async function diff(sql: PoolClient, given: DiffInput): Promise<Differenc
     if (comparisons[recordType]) comparisons[recordType].counts.c -= adopted[recordType];
   // What follows, apply included, joins it: the planner must know whether it is small or large.
   await sql.query(`ANALYZE ${changes}`);
+  await planForRun(sql, input);
   const approvalIds = await markApproved(sql, input.syncId, changes);
   const kept = await withholdKept(sql, input, warnings);
   const dependents = await addDependents(sql, input, changes);

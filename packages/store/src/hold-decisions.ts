@@ -4,6 +4,7 @@ import { inTransaction, type Sql } from './database.ts';
 import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
 import { APPROVAL_HOURS, lockOpenHold, type LockedHold } from './hold-lock.ts';
 import { fingerprintSql } from './holds.ts';
+import { planFor } from './plans.ts';
 import { stopKeeping } from './kept-by-undo.ts';
 
 export interface Decision extends Decider {
@@ -47,6 +48,7 @@ export async function approveHold(pool: pg.Pool, approval: Approval): Promise<Ap
   return inTransaction(pool, async (sql) => {
     const hold = await lockOpenHold(sql, approval.holdId);
     await refuseUnlessApprover(sql, hold.districtId, approval.actor);
+    await planFor(sql, hold.recordCount);
     await refuseUnknownParts(sql, approval);
     const { rows } = await sql.query<{ id: number }>(
       `INSERT INTO approvals (hold_id, sync_id, source_fingerprint, expires_at)

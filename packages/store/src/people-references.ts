@@ -3,7 +3,7 @@ import type { CountedWarning, Presence } from '@rollbook/pipeline';
 import { columnsOf } from './columns.ts';
 import { isPersonType } from './effective-values.ts';
 import type { Sql } from './database.ts';
-import { missedTable } from './recognised.ts';
+import { isMissedSql } from './recognised.ts';
 import { examples, type DraftTables, type Reported } from './snapshot-check.ts';
 import { snapshotTable } from './snapshot-writer.ts';
 
@@ -22,8 +22,6 @@ const REFERENCES: readonly Reference[] = [
 
 /** Whether records of the type are judged by the people they refer to. */
 export const isReferring = (recordType: RecordType): boolean => REFERENCES.some(({ from }) => from === recordType);
-
-const MANY_MISSED = 500;
 
 interface LostReference extends Reported {
   readonly person: string;
@@ -88,30 +86,26 @@ async function markLostAmongRecognised(
 ): Promise<LostReference[]> {
   const { prefix, districtId, syncId, recognised } = tables;
   // Only who was there, and is neither recognised nor in the snapshot now, can be missing from rows that were sound.
-  const isMissing = `p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active' AND ${isNowhere(tables, to, 'p.sis_id')}`;
+  const wasThere = (type: RecordType): string =>
+    `SELECT p.sis_id FROM ${type} p WHERE p.district_id = $1 AND p.sync_id = $2 AND p.status = 'active'`;
   const absent = to
     .filter((type) => tables.delivered.has(type))
     .flatMap((type) => {
-      if (tables.delivered.get(type) === 'delta') return [endedByDelta(tables, type, isMissing)];
+      if (tables.delivered.get(type) === 'delta') return [`${wasThere(type)} AND ${isEndedByDelta(tables, type)}`];
       // What was missed is known only of types of which something was recognised.
-      if (recognised.count(type) === 0) return [`SELECT p.sis_id FROM ${type} p WHERE ${isMissing}`];
+      if (recognised.count(type) === 0) return [wasThere(type)];
       return [
-        ...(recognised.missed(type) === 0
-          ? []
-          : [
-              `SELECT p.sis_id FROM ${missedTable(prefix)} m JOIN ${type} p ON p.source_hash = m.source_hash
-               WHERE m.record_type = '${type}' AND ${isMissing}`,
-            ]),
+        ...(recognised.missed(type) === 0 ? [] : [`${wasThere(type)} AND ${isMissedSql(prefix, type, 'p')}`]),
         // They are never recognised by their hash. An index holds these few.
-        ...(isPersonType(type) ? [`SELECT p.sis_id FROM ${type} p WHERE p.differs_from_source AND ${isMissing}`] : []),
+        ...(isPersonType(type) ? [`${wasThere(type)} AND p.differs_from_source`] : []),
       ];
     });
   if (absent.length === 0) return [];
-  // The few of an ordinary day are looked up; for a whole school, which the planner takes for few, that would be squared.
-  const isMany = to.some((type) => recognised.count(type) === 0 || recognised.missed(type) > MANY_MISSED);
-  if (isMany) await sql.query('SET LOCAL enable_nestloop = off');
-  const { rows: people } = await sql.query<{ sis_id: string }>(absent.join(' UNION '), [districtId, syncId]);
-  if (isMany) await sql.query('RESET enable_nestloop');
+  const { rows: people } = await sql.query<{ sis_id: string }>(
+    `WITH absent AS MATERIALIZED (${absent.join(' UNION ')})
+     SELECT a.sis_id FROM absent a WHERE ${isNowhere(tables, to, 'a.sis_id')}`,
+    [districtId, syncId],
+  );
   if (people.length === 0) return [];
   const { rows } = await sql.query<LostReference & { hash: string }>(
     `SELECT t.sis_id, t.${column} AS person, t.source_hash AS hash,
@@ -139,12 +133,10 @@ async function markLostAmongRecognised(
 }
 
 /** A delta is silent about all but those whom it ends, or an earlier one has marked. */
-function endedByDelta({ prefix }: DraftTables, type: RecordType, isMissing: string): string {
-  return `SELECT p.sis_id FROM ${type} p JOIN (
+const isEndedByDelta = ({ prefix }: DraftTables, type: RecordType): string =>
+  `(p.sis_id IN (
       SELECT e.sis_id FROM ${snapshotTable(prefix, type)} e WHERE e.presence IN ('g', 'o')
-      UNION SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}'
-    ) ended ON ended.sis_id = p.sis_id WHERE ${isMissing}`;
-}
+      UNION SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}')) IS TRUE`;
 
 /**
  * The record of a reference is nowhere: not in the snapshot, be it that its row was recognised, nor in the roster where

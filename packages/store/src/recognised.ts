@@ -5,6 +5,7 @@ import type { Delivery, RecognitionContents, TypeContents } from '@rollbook/pipe
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { isRecognisableSql } from './effective-values.ts';
+import { FEW_ROWS } from './plans.ts';
 import type { FinishedRecognition } from './recognition.ts';
 import { hexOf, wordsOf, type RosterHashes } from './roster-hashes.ts';
 
@@ -26,10 +27,11 @@ export const createTouched = async (sql: ClientBase, prefix: string): Promise<vo
 
 /** The condition, over alias `alias`, for roster records that others have changed since their hashes were read. */
 export const touchedSql = (prefix: string, recordType: RecordType, alias: string): string =>
-  `EXISTS (SELECT 1 FROM ${touchedTable(prefix)} x WHERE x.record_type = '${recordType}' AND x.sis_id = ${alias}.sis_id)`;
+  `(${alias}.sis_id IN (SELECT x.sis_id FROM ${touchedTable(prefix)} x WHERE x.record_type = '${recordType}')) IS TRUE`;
 
-const wasMissedSql = (prefix: string, recordType: RecordType, alias: string): string =>
-  `EXISTS (SELECT 1 FROM ${missedTable(prefix)} m WHERE m.record_type = '${recordType}' AND m.source_hash = ${alias}.source_hash)`;
+/** True for records whose hash was missed. Like {@link touchedSql} never a join, but a look into a hash table for each record. */
+export const isMissedSql = (prefix: string, recordType: RecordType, alias: string): string =>
+  `(${alias}.source_hash IN (SELECT m.source_hash FROM ${missedTable(prefix)} m WHERE m.record_type = '${recordType}')) IS TRUE`;
 
 /**
  * The condition, over alias `alias`, for roster records that stand in the snapshot without a row of their own: active
@@ -44,7 +46,7 @@ export function recognisedSql(
 ): string {
   if (!type || type.recognised === 0) return 'false';
   return `(${alias}.sync_id = ${sync} AND ${alias}.status = 'active' AND ${isRecognisableSql(recordType, alias)}
-      AND NOT ${wasMissedSql(prefix, recordType, alias)} AND NOT ${touchedSql(prefix, recordType, alias)})`;
+      AND NOT ${isMissedSql(prefix, recordType, alias)} AND NOT ${touchedSql(prefix, recordType, alias)})`;
 }
 
 /** What of the roster the rows of a finished pull have recognised; kept in line with the table of those missed. */
@@ -54,6 +56,8 @@ export class Recognised {
   readonly #rosterVersion: string;
   readonly #hashes: ReadonlyMap<RecordType, RosterHashes>;
   readonly #counts = new Map<RecordType, number>();
+  /** Active records of the roster, of types in full, of which no row was recognised. */
+  readonly #unmet: number;
   readonly #missed = new Map<RecordType, number>();
 
   private constructor(
@@ -67,6 +71,9 @@ export class Recognised {
     this.#rosterVersion = recognition.rosterVersion;
     this.#hashes = new Map([...recognition.hashes].filter(([type, { met }]) => delivered.has(type) && met > 0));
     for (const [type, { met }] of this.#hashes) this.#counts.set(type, met);
+    this.#unmet = [...recognition.hashes]
+      .filter(([type, { met }]) => delivered.get(type) === 'full' && met === 0)
+      .reduce((sum, [, { size }]) => sum + size, 0);
   }
 
   /** Writes what was missed beside the snapshot. */
@@ -92,6 +99,11 @@ export class Recognised {
       rosterVersion: this.#rosterVersion,
       missed: [...this.#missed.values()].reduce((sum, count) => sum + count, 0),
     };
+  }
+
+  /** How many active records were not recognised, of all types that came. */
+  get unaccounted(): number {
+    return this.contents.missed + this.#unmet;
   }
 
   /** Whether anything was. */
@@ -121,7 +133,7 @@ export class Recognised {
   perhapsSql(recordType: RecordType, alias: string, sync: string): string {
     if (this.count(recordType) === 0) return 'false';
     const prefix = this.#prefix;
-    return `(${alias}.sync_id = ${sync} AND NOT ${wasMissedSql(prefix, recordType, alias)}
+    return `(${alias}.sync_id = ${sync} AND NOT ${isMissedSql(prefix, recordType, alias)}
       AND (${alias}.status = 'active' AND ${isRecognisableSql(recordType, alias)} OR ${touchedSql(prefix, recordType, alias)}))`;
   }
 
@@ -163,6 +175,8 @@ export class Recognised {
     }
     stream.end(lines.join(''));
     await ended;
-    await this.#sql.query(`ANALYZE ${missedTable(this.#prefix)}`);
+    const table = missedTable(this.#prefix);
+    const index = this.contents.missed <= FEW_ROWS ? `CREATE INDEX ON ${table} (source_hash); ` : '';
+    await this.#sql.query(`${index}ANALYZE ${table}`);
   }
 }

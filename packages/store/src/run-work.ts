@@ -11,6 +11,7 @@ import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { settleApprovals } from './approval-outcomes.ts';
 import { endMarksOfArchived, settleMarks } from './delta-marks.ts';
 import { settleHold } from './holds.ts';
+import { planForChangesOf, planForRun } from './plans.ts';
 import {
   differenceOf,
   dropFormerSnapshot,
@@ -58,6 +59,7 @@ export async function readRunEvidence(sql: PoolClient, run: RunInfo, now: Date):
   const { groups, changeCount } = await differenceOf(sql, run);
   await verifySnapshot(sql, prefix, contents);
   await verifyTables(sql, new Map([[changesTable(prefix), changeCount]]));
+  await planForRun(sql, { syncId: run.syncId, contents, prefix });
   const sinceRunId = await firstWithholdingRun(sql, { syncId: run.syncId, prefix, runId: run.id });
   const { districtId, syncId } = run;
   return readEvidence(sql, { prefix, contents, districtId, syncId, groups, sinceRunId }, now);
@@ -71,6 +73,7 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
   const { verdict, ...withheld } = await stageResult<GuardStageResult>(sql, run, 'guard');
   const options = compareOptions(run, contents.otherOrgs);
   const input = { runId: run.id, prefix, contents, difference, ...withheld, ...options };
+  await planForRun(sql, input);
   const counts = await apply(sql, input);
   await settleApprovals(sql, input, run.kind === 'approval');
   // The window of the runs that follow begins here.
@@ -78,10 +81,10 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
   if (run.kind === 'sync') {
     await markApplied(sql, run, difference.overtaken > 0 ? null : contents.revision);
     await settleMarks(sql, input);
-    await settleHold(sql, input);
     await useRaise(sql, input);
     await useUpdateRaise(sql, run.settings, run.id, difference);
   } else await markApplied(sql, run, null);
+  await settleHold(sql, input);
   await endMarksOfArchived(sql, input);
   const isHeld = verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
@@ -90,6 +93,7 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
 
 export async function applyUndo(sql: PoolClient, lease: Lease, run: RunInfo): Promise<Applied> {
   const { id: runId, undoesRunId, districtId, syncId } = run;
+  await planForChangesOf(sql, undoesRunId ?? 0);
   const { counts, warnings } = await undo(sql, { runId, undoesRunId: undoesRunId ?? 0, districtId, syncId });
   await writeWarnings(sql, runId, 'apply', warnings);
   await markApplied(sql, run, null);

@@ -206,8 +206,8 @@ export class PostgresRuns implements RunLedger {
       await compareAgain(sql, lease, run, { judgeAgain, now: this.#now() });
       return applyRun(sql, lease, run, this.#now());
     });
-    // Nobody waits for it; autovacuum would do the same some minutes later.
-    void refreshStatistics(this.#pool, ended.counts).catch(() => undefined);
+    // The run is committed, whatever becomes of this.
+    await refreshStatistics(this.#pool, ended.counts).catch(() => undefined);
     return ended;
   }
 

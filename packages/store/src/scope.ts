@@ -18,9 +18,11 @@ export function inScopeSql(recordType: RecordType, alias: string, parameter: str
 }
 
 function isLinkedSql(recordType: RecordType, alias: string, linked: string): string {
+  // IS TRUE and OFFSET: found by the id one by one, not among all students of these schools.
   const hasLinkedStudent = (studentId: string): string =>
     `EXISTS (SELECT 1 FROM students st
-             WHERE st.district_id = ${alias}.district_id AND st.sis_id = ${studentId} AND st.school_id = ANY ${linked})`;
+             WHERE st.district_id = ${alias}.district_id AND st.sis_id = ${studentId}
+               AND (st.school_id = ANY ${linked}) IS TRUE OFFSET 0)`;
   if (recordType === 'guardianships') return hasLinkedStudent(`${alias}.student_id`);
   if (recordType === 'guardians') {
     const joined = (condition: string): string =>

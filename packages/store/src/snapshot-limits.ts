@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { passOverArchivedEnds } from './archived-ends.ts';
 import { changesTable } from './changes.ts';
 import type { DiffInput } from './diff.ts';
+import { isFew } from './plans.ts';
 import { recognisedSql, touchedSql } from './recognised.ts';
 import { examples, type Reported } from './snapshot-check.ts';
 import { snapshotTable } from './snapshot-writer.ts';
@@ -71,6 +72,8 @@ async function passOverUnknownStudents(sql: PoolClient, { prefix, districtId }: 
 async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<CountedWarning[]> {
   const { prefix, districtId, syncId, contents, settings } = input;
   const table = snapshotTable(prefix, 'guardianships');
+  // Few are looked up in memory, for each record of the roster; many might not fit, and are joined.
+  const isOfFresh = `(r.student_id IN (SELECT student_id FROM fresh))${isFew(contents) ? ' IS TRUE' : ''}`;
   const isRecognised = recognisedSql(prefix, 'guardianships', contents.types.guardianships, 'r', '$2');
   const { rows } = await sql.query<{ sis_id: string; line: number; count: number }>(
     `WITH fresh AS (
@@ -81,9 +84,9 @@ async function limitGuardianships(sql: PoolClient, input: DiffInput): Promise<Co
          SELECT 1 FROM guardianships r WHERE r.district_id = $1 AND r.sis_id = s.sis_id AND r.status = 'active')
      ), standing AS (
        SELECT r.student_id, count(*) AS count
-       FROM guardianships r
-       WHERE r.district_id = $1 AND $2::text IS NOT NULL AND r.status = 'active' AND r.student_id IN (SELECT student_id FROM fresh)
-         AND (${isRecognised} OR ${touchedSql(prefix, 'guardianships', 'r')} OR EXISTS (SELECT 1 FROM ${table} s WHERE s.sis_id = r.sis_id AND s.presence = 'p'))
+       FROM guardianships r LEFT JOIN ${table} s ON s.sis_id = r.sis_id AND s.presence = 'p'
+       WHERE r.district_id = $1 AND $2::text IS NOT NULL AND r.status = 'active' AND ${isOfFresh}
+         AND (s.sis_id IS NOT NULL OR ${isRecognised} OR ${touchedSql(prefix, 'guardianships', 'r')})
        GROUP BY 1
      ), surplus AS (
        UPDATE ${table} s SET presence = 'l'

@@ -40,6 +40,7 @@ export class SnapshotWriter {
   readonly #prefix: string;
   readonly #targets = new Map<RecordType, Target>();
   readonly #repeatedIds = new RepeatedIds();
+  #rowCount = 0;
   /** One COPY at a time, kept open while its table is the one written to. */
   #copy: OpenCopy | undefined;
 
@@ -70,20 +71,29 @@ export class SnapshotWriter {
   /** `recordType` must be open. */
   append(recordType: RecordType, record: RosterRecord, presence: Presence, line: number): void {
     const target = this.#target(recordType);
-    if (target.encode(target.lines, record, presence, line)) this.#repeatedIds.see(target.group, record.sisId);
+    if (!target.encode(target.lines, record, presence, line)) return;
+    this.#rowCount++;
+    this.#repeatedIds.see(target.group, record.sisId);
   }
 
   appendPacked(rows: PackedEnrollments, index: number, school: string | null): void {
     const target = this.#target('enrollments');
     if (!target.lines.addPacked(rows, index, school)) return;
+    this.#rowCount++;
     const at = index * rows.stride;
     this.#repeatedIds.seeBytes(target.group, rows.bytes, rows.cells[at] as number, rows.cells[at + 1] as number);
   }
 
   appendSkipped(recordType: RecordType, sisId: string, line: number): void {
     const target = this.#target(recordType);
+    this.#rowCount++;
     this.#repeatedIds.see(target.group, sisId);
     addSkipped(target.lines, recordType, sisId, line);
+  }
+
+  /** In all tables. */
+  get rowCount(): number {
+    return this.#rowCount;
   }
 
   /** The ids of a type that may stand in it twice; null if they are too many to list. */

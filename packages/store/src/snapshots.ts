@@ -18,6 +18,7 @@ import pg from 'pg';
 import { inTransaction, type Sql } from './database.ts';
 import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
+import { planFor, planForRun } from './plans.ts';
 import { snapshotPrefix } from './run-work.ts';
 import { inScopeSql, scopeParameter } from './scope.ts';
 import { checkPeopleReferences, isReferring } from './people-references.ts';
@@ -100,6 +101,7 @@ class Draft implements SnapshotDraft {
     // All of it sees the roster of one moment: what was touched since the hashes were read is known for all.
     this.#isChecking = true;
     await sql.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await planFor(sql, this.#writer.rowCount + recognised.unaccounted);
     const since = recognised.contents.rosterVersion;
     await noteTouched(sql, { ...this.#key, prefix: this.prefix }, { since, isRecognised: recognised.isAny });
     const types = [...delivered.keys()];
@@ -222,6 +224,7 @@ export class PostgresSnapshots implements SnapshotStore {
     { groups }: Difference,
   ): Promise<HoldEvidence> {
     return inTransaction(this.#pool, async (sql) => {
+      await planForRun(sql, { ...snapshot, syncId });
       const sinceRunId = await firstWithholdingRun(sql, { syncId, prefix: snapshot.prefix, runId: LATEST_RUN });
       return readEvidence(sql, { ...snapshot, districtId, syncId, groups, sinceRunId }, this.#now());
     });

@@ -5,6 +5,7 @@ import type { Sql } from './database.ts';
 import { recordDecision, refuseUnlessApprover, type Decider } from './decisions.ts';
 import { DEPENDENT_TYPES, type DependentType } from './dependents.ts';
 import { keepRestored } from './kept-by-undo.ts';
+import { lookupSql } from './plans.ts';
 import { restoreWhole } from './return-along.ts';
 import { examples } from './snapshot-check.ts';
 import { undoRelinks } from './undo-relinks.ts';
@@ -93,10 +94,12 @@ export async function undo(
   for (const [type, updated] of Object.entries(await undoRelinks(sql, input, warnings)) as [RecordType, number][])
     counts[type].updated += updated;
   for (const recordType of IN_ORDER) {
-    const { rows } = await sql.query<{ sis_id: string; line: number; why: string | null }>(
-      restoreSql(recordType, whyNotSql(recordType)),
-      [input.districtId, input.undoesRunId, input.runId, input.syncId],
-    );
+    const { rows } = await sql.query<{ sis_id: string; line: number; why: string | null }>(restoreSql(recordType), [
+      input.districtId,
+      input.undoesRunId,
+      input.runId,
+      input.syncId,
+    ]);
     counts[recordType].restored = rows.filter(({ why }) => why === null).length;
     const reasons = [...new Set(rows.flatMap(({ why }) => (why === null ? [] : [why])))].sort();
     for (const reason of reasons)
@@ -130,36 +133,60 @@ async function restoreAlong(sql: PoolClient, input: UndoInput): Promise<Partial<
   return counts;
 }
 
-/** Why a record is left as it is; null: it is restored. `c` is the change of the undone run, `r` the record now. */
-function whyNotSql(recordType: RecordType): string {
-  const parents = Object.entries(
+/** By column, the record types that a record hangs on. */
+const parentsOf = (recordType: RecordType): [string, readonly RecordType[]][] =>
+  Object.entries(
     (DEPENDENT_TYPES as Readonly<Record<string, Readonly<Record<string, readonly RecordType[]>>>>)[recordType] ?? {},
-  ).map(([column, types]) => {
-    const isActive = types
-      .map(
-        (type) =>
-          `EXISTS (SELECT 1 FROM ${type} p WHERE p.district_id = $1 AND p.sis_id = r.${column} AND p.status = 'active')`,
-      )
-      .join(' OR ');
-    return `WHEN NOT (${isActive}) THEN 'its ${column.replace('_id', '')} is not active'`;
-  });
+  );
+
+/** Why a record is left as it is; null: it is restored. `r` is the record now, all null if it is gone. */
+function whyNotSql(recordType: RecordType): string {
+  const parents = parentsOf(recordType).map(
+    ([column]) => `WHEN p_${column}.id IS NULL THEN 'its ${column.replace('_id', '')} is not active'`,
+  );
   return `CASE
     WHEN r.sis_id IS NULL THEN 'it is not in the roster any more'
     WHEN r.status = 'active' THEN 'it is active again already'
-    WHEN EXISTS (SELECT 1 FROM record_edits e JOIN runs u ON u.id = $2
-                 WHERE e.district_id = $1 AND e.record_type = '${recordType}' AND e.sis_id = c.sis_id AND e.edited_at > u.finished_at)
-      THEN 'it was changed by hand since'
+    WHEN e.sis_id IS NOT NULL THEN 'it was changed by hand since'
     WHEN r.archived_run_id IS DISTINCT FROM $2 THEN 'it was archived again since'
     WHEN r.sync_id IS DISTINCT FROM $4 AND r.archived_by <> 'parent' THEN 'it belongs to the sync no longer'
     ${parents.join(' ')}
     END`;
 }
 
-const restoreSql = (recordType: RecordType, whyNot: string): string => `
-  WITH judged AS (
-    SELECT c.sis_id, ${whyNot} AS why
+/** The ids, by which archived records hang on others, of those that are active: each looked up once. */
+const activeParents = ([column, types]: readonly [string, readonly RecordType[]]): string =>
+  `active_${column} AS MATERIALIZED (${types
+    .map(
+      (
+        type,
+      ) => `SELECT c.id FROM (SELECT DISTINCT ${column} AS id FROM archived) c CROSS JOIN ${lookupSql(type, 'c.id', 'p')}
+       WHERE p.status = 'active'`,
+    )
+    .join(' UNION ')})`;
+
+function restoreSql(recordType: RecordType): string {
+  const parents = parentsOf(recordType);
+  const columns = [
+    'sis_id',
+    'status',
+    'archived_by',
+    'archived_run_id',
+    'sync_id',
+    ...parents.map(([column]) => column),
+  ];
+  return `
+  WITH archived AS MATERIALIZED (
+    SELECT c.sis_id AS id, ${columns.map((name) => `r.${name}`).join(', ')}
     FROM roster_changes c LEFT JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = c.sis_id
     WHERE c.run_id = $2 AND c.record_type = '${recordType}' AND c.action = 'archive'
+  ), edited AS MATERIALIZED (
+    SELECT DISTINCT e.sis_id FROM record_edits e JOIN runs u ON u.id = $2 AND e.edited_at > u.finished_at
+    WHERE e.district_id = $1 AND e.record_type = '${recordType}'
+  ), ${parents.map((parent) => `${activeParents(parent)}, `).join('')}judged AS MATERIALIZED (
+    SELECT r.id AS sis_id, ${whyNotSql(recordType)} AS why
+    FROM archived r LEFT JOIN edited e ON e.sis_id = r.id
+    ${parents.map(([column]) => `LEFT JOIN active_${column} p_${column} ON p_${column}.id = r.${column}`).join(' ')}
   ), restored AS (
     UPDATE ${recordType} r SET status = 'active', archived_by = NULL, archived_run_id = NULL, changed_run_id = $3
     FROM judged j WHERE j.why IS NULL AND r.district_id = $1 AND r.sis_id = j.sis_id
@@ -169,3 +196,4 @@ const restoreSql = (recordType: RecordType, whyNot: string): string => `
     SELECT $3, '${recordType}', sis_id, $1, 'restore', '{"status": "archived"}', '{"status": "active"}' FROM restored
   )
   SELECT sis_id, 0 AS line, why FROM judged ORDER BY sis_id`;
+}
