@@ -26,7 +26,8 @@ export function approve(model: SyncModel, hold: HoldModel, { schools, recordType
   const meant = new Set([...hold.records].flatMap(([key, school]) => (isMeant(key, school) ? [key] : [])));
   if (meant.size === 0) return false;
   const endsAt = model.clock.now + APPROVAL_HOURS * HOUR;
-  model.approvals.push({ status: 'active', basis: model.basis, endsAt, records: meant, waiting: new Set(meant) });
+  const waiting = new Set([...meant].filter((key) => !hold.seen.has(key)));
+  model.approvals.push({ status: 'active', basis: model.basis, endsAt, records: meant, waiting });
   for (const key of except) model.kept.set(key, hold);
   hold.status = 'approved';
   const rest = [...hold.records].filter(([key]) => !meant.has(key) && !except.includes(key));

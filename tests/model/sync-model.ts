@@ -263,6 +263,7 @@ export class SyncModel {
       basis: this.basis,
       isAdditionsOnly: looking?.settings.additionsOnly ?? false,
       withheld,
+      isShown,
       fateOf: (key) => this.#fateOf(key, looking),
     });
     // A decision to keep a record ends when the record was back in the data, or is archived after all.
