@@ -69,6 +69,12 @@ export interface ApprovalModel {
   readonly records: ReadonlySet<Key>;
 }
 
+/** What keeps a record: the decision on a hold, or that its archive was undone, or both (guard §26, §40). */
+export interface Keeping {
+  readonly hold: HoldModel | null;
+  readonly isUndone: boolean;
+}
+
 /** A threshold that was raised for the next run, or for good. */
 export interface RaiseModel {
   readonly basisPoints: number;
