@@ -82,7 +82,7 @@ export class SyncModel {
     const { roster, marks } = this;
     const settings = this.#effective();
     const linked = linkedOf(settings);
-    const judged = judgeDelivery(delivery, roster, linked);
+    const judged = judgeDelivery(this.id, delivery, roster, linked);
     const looking: Looking = { sync: this.id, roster, settings, delivery, judged, linked, marks: new Set(marks) };
     if (isDamaged(looking)) return failed('invalid_data');
     const approvals = this.#standing();
