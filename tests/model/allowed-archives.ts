@@ -27,7 +27,11 @@ export async function groupSizes(harness: PipelineHarness): Promise<GroupSizes> 
  * Nothing is archived that was neither approved nor within the threshold that its run had: a count of its own, which knows
  * nothing of holds, newcomers or findings, of the archives of the last run of the sync whose step it was.
  */
-export async function expectAllowedArchives(harness: PipelineHarness, syncId: string, before: GroupSizes): Promise<void> {
+export async function expectAllowedArchives(
+  harness: PipelineHarness,
+  syncId: string,
+  before: GroupSizes,
+): Promise<void> {
   const queries = RECORD_TYPES.map(
     (type) => `SELECT r.sync_id, '${type}' AS type, ${schoolOf(type)} AS school, r.archived_run_id AS run_id
        FROM ${type} r

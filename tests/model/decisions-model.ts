@@ -87,7 +87,13 @@ export function undo(model: SyncModel, undone: number, runId: number, isKept: bo
     Object.assign(record, ACTIVE, { cameWith: runId });
     counts[record.type].restored++;
     const key = keyOf(record.type, record.id);
-    if (isKept && !model.roster.parentsOf(record).flat().some((end) => restored.has(keyOf(end.type, end.id))))
+    if (
+      isKept &&
+      !model.roster
+        .parentsOf(record)
+        .flat()
+        .some((end) => restored.has(keyOf(end.type, end.id)))
+    )
       keep(model, key, { isUndone: true });
     restored.add(key);
   }
