@@ -152,8 +152,8 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
       const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
       if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
       // Whom this delta ends, or an earlier one has marked, takes nothing new (guard §33).
-      const isEnded = `(EXISTS (SELECT 1 FROM ${table} e WHERE e.sis_id = x.sis_id AND e.presence IN ('g', 'o'))
-        OR EXISTS (SELECT 1 FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}' AND m.sis_id = x.sis_id))`;
+      const isEnded = `((x.sis_id IN (SELECT e.sis_id FROM ${table} e WHERE e.presence IN ('g', 'o'))) IS TRUE
+        OR (x.sis_id IN (SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}')) IS TRUE)`;
       if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active' AND NOT ${isEnded}`];
       const stays = `SELECT 1 FROM ${table} x JOIN ${type} a ON a.district_id = $1 AND a.sis_id = x.sis_id AND a.status = 'active'
                      WHERE x.sis_id = ${id} AND x.presence IN ('u', 's')`;
@@ -170,7 +170,7 @@ function lostPresence(tables: DraftTables, types: readonly RecordType[], id: str
       .filter((type) => tables.delivered.has(type))
       .map(
         (type) =>
-          `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = '${presence}')`,
+          `(${id} IN (SELECT x.sis_id FROM ${snapshotTable(tables.prefix, type)} x WHERE x.presence = '${presence}')) IS TRUE`,
       );
     return places.length === 0 ? 'false' : `(${places.join(' OR ')})`;
   };
