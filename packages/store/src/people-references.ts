@@ -163,7 +163,10 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
     .join(' AND ');
 }
 
-/** What becomes of a row whose person is nowhere; the place of the row is that of the person. */
+/**
+ * What becomes of a row whose person is nowhere; the place of the row is that of the person. Rows of somebody whom the data
+ * marks as deleted are no fault of the data: they are seen, and no more, and go along with the person.
+ */
 function lostPresence(tables: DraftTables, types: readonly RecordType[], id: string): string {
   const is = (presence: Presence): string => {
     const places = types
@@ -174,5 +177,12 @@ function lostPresence(tables: DraftTables, types: readonly RecordType[], id: str
       );
     return places.length === 0 ? 'false' : `(${places.join(' OR ')})`;
   };
-  return `CASE WHEN ${is('u')} THEN 'u' WHEN ${is('o')} THEN 'o' ELSE 's' END`;
+  const isMarked = types
+    .filter((type) => tables.delivered.get(type) === 'delta')
+    .map(
+      (type) =>
+        `(${id} IN (SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}')) IS TRUE`,
+    );
+  const isEnded = [is('g'), ...isMarked].join(' OR ');
+  return `CASE WHEN ${is('u')} THEN 'u' WHEN ${is('o')} THEN 'o' WHEN ${isEnded} THEN 'l' ELSE 's' END`;
 }
