@@ -19,7 +19,8 @@ function hear({ severity, message }: { severity?: string | undefined; message?: 
   if (plan) {
     const parsed = JSON.parse(text.slice(plan[0].length)) as Plan;
     for (const listener of listeners) listener(parsed);
-  } else if (severity !== 'NOTICE' && severity !== 'INFO' && severity !== 'DEBUG') warnings.push(`${severity}: ${text}`);
+  } else if (severity !== 'NOTICE' && severity !== 'INFO' && severity !== 'DEBUG')
+    warnings.push(`${severity}: ${text}`);
 }
 
 /** Gets every plan that is told from now on in this test file, until the function that it returns is called. */

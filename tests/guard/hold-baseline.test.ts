@@ -46,6 +46,18 @@ describe('guard §32: the baseline of a hold', () => {
     ]);
   });
 
+  it('does not count a newcomer who was held too and is back', async () => {
+    district.roster.removeStudents(...missing51).students(10, 'N', 'new');
+    await district.night();
+    district.roster.removeStudents('new1');
+    await district.night();
+    district.roster.student('new1', 'N');
+    const run = await district.night();
+    expect(await district.measured(run)).toMatchObject([
+      { active: 501, to_archive: 51, newcomers: 10, verdict: 'hold' },
+    ]);
+  });
+
   it('goes on through holds that replace each other, and through what a part approval leaves', async () => {
     district.roster.removeStudents(...missing51).students(30, 'N', 'new');
     await district.night();

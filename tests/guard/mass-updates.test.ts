@@ -231,6 +231,19 @@ describe('guard §36: a field that empties for a whole group', () => {
     expect(messagesOf(run)).toContain('Examples: "a1"');
   });
 
+  it('waits where updateThreshold is set, until it is right or raised', async () => {
+    await harness.createSync('sis', 'riverside', {
+      updateThreshold: { students: 3_000, staff: null, guardians: null },
+    });
+    change(60, { birthDate: null });
+    const run = await harness.run('sis');
+    expect(run).toMatchObject({ status: 'held', reason: 'threshold', counts: { students: { withheldUpdates: 60 } } });
+    expect(run.message).toContain('60 of 60 students of school "A" would lose the field birthDate');
+    expect(await harness.sql(`SELECT sis_id FROM students WHERE school_id = 'A' AND birth_date IS NULL`)).toEqual([]);
+    change(60, { birthDate: '2012-03-04' });
+    expect(await harness.run('sis')).toMatchObject({ status: 'succeeded' });
+  });
+
   it('takes nine of ten who had a value for nearly all', async () => {
     change(53, { birthDate: null });
     expect(massUpdatesOf(await harness.run('sis'))).toEqual([]);

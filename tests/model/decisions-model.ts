@@ -1,6 +1,7 @@
 import { RECORD_TYPES, emptyCounts, type RecordType } from '@rollbook/core';
-import { keyOf, type Key, type ModelRecord, type Values } from './roster-model.ts';
-import type { HoldModel, RaiseModel, RunModel, SyncModel } from './sync-model.ts';
+import { ACTIVE, keyOf, newRecord, type Key, type ModelRecord, type Values } from './roster-model.ts';
+import type { HoldModel, RaiseModel } from './hold-model.ts';
+import type { RunModel, SyncModel } from './sync-model.ts';
 
 /** What of a hold is approved; null: all of it. */
 export interface Part {
@@ -9,20 +10,27 @@ export interface Part {
   readonly except: readonly Key[];
 }
 
+const HOUR = 3_600_000;
+/** How long an approval stands, and how old the latest look at a hold's records may be (guard §27). */
+const APPROVAL_HOURS = 72;
+const UNUSED_RAISE_HOURS = 7 * 24;
+
 /** Each decision returns false if it is refused, and then changes nothing. */
 export function approve(model: SyncModel, hold: HoldModel, { schools, recordTypes, except }: Part): boolean {
   if (hold.status !== 'open' || hold.basis !== model.basis) return false;
+  if (hold.confirmedAt < model.clock.now - APPROVAL_HOURS * HOUR) return false;
   const isMeant = (key: Key, school: string | null): boolean =>
     (schools === null || (school !== null && schools.includes(school))) &&
     (recordTypes === null || recordTypes.some((type) => key.startsWith(`${type} `))) &&
     !except.includes(key);
   const meant = new Set([...hold.records].flatMap(([key, school]) => (isMeant(key, school) ? [key] : [])));
   if (meant.size === 0) return false;
-  model.approvals.push({ status: 'active', basis: model.basis, records: meant });
+  const endsAt = model.clock.now + APPROVAL_HOURS * HOUR;
+  model.approvals.push({ status: 'active', basis: model.basis, endsAt, records: meant, waiting: new Set(meant) });
   for (const key of except) model.kept.set(key, hold);
   hold.status = 'approved';
   const rest = [...hold.records].filter(([key]) => !meant.has(key) && !except.includes(key));
-  if (rest.length > 0) model.holds.push({ status: 'open', basis: hold.basis, records: new Map(rest) });
+  if (rest.length > 0) model.holds.push({ ...hold, status: 'open', records: new Map(rest) });
   return true;
 }
 
@@ -37,17 +45,22 @@ export function reopen(model: SyncModel, hold: HoldModel): boolean {
   return keys.length > 0;
 }
 
-/** guard §26: a raise never lowers what is configured. */
-export function raise(model: SyncModel, asked: RaiseModel): boolean {
+/** guard §26, §34: a raise never lowers what is configured; it is for the types named, or those that are held. */
+export function raise(
+  model: SyncModel,
+  asked: Pick<RaiseModel, 'basisPoints' | 'recordTypes' | 'isForOneRun'>,
+): boolean {
   const { default: percent, perType } = model.settings.threshold;
   const configured = (asked.recordTypes ?? RECORD_TYPES).map((type) => perType[type] ?? percent);
   if (asked.basisPoints <= Math.min(...configured)) return false;
-  model.raise = asked;
+  const held = model.openHold && [...model.openHold.records.keys()].map((key) => key.split(' ')[0] as RecordType);
+  const endsAt = asked.isForOneRun ? model.clock.now + UNUSED_RAISE_HOURS * HOUR : Number.POSITIVE_INFINITY;
+  model.raise = { ...asked, heldTypes: held ? [...new Set(held)] : null, endsAt };
   return true;
 }
 
-/** guard §29 */
-export function undo(model: SyncModel, undone: number): RunModel | null {
+/** guard §29, §40: what is restored is kept until it was back in the data, unless that is declined. */
+export function undo(model: SyncModel, undone: number, runId: number, isKept: boolean): RunModel | null {
   const archived = model.archivedBy.get(undone) ?? [];
   if (archived.length === 0) return null;
   model.archivedBy.delete(undone);
@@ -59,30 +72,65 @@ export function undo(model: SyncModel, undone: number): RunModel | null {
       .parentsOf(record)
       .every((group) => group.some(({ status }) => status === 'active'));
     if (!hangsOnActive) continue;
-    Object.assign(record, { status: 'active', archivedBy: null, archivedRun: null });
+    Object.assign(record, ACTIVE, { cameWith: runId });
     counts[record.type].restored++;
+    if (isKept) model.kept.set(keyOf(record.type, record.id), 'undone');
   }
   return { status: 'succeeded', reason: null, counts, findings: [] };
 }
 
-/** Archives a managed record by hand, and what hangs on it; those whom the sync would restore cannot be. */
+let acts = 0;
+
+/** Archives a record by hand, and what hangs on it; those whom the sync would restore cannot be. */
 export function archiveByHand(model: SyncModel, type: 'students' | 'classes', pick: number): ModelRecord | null {
-  if (type === 'students' && model.settings.archivedStudents !== 'keep-archived') return null;
-  const active = model.roster.managed(type).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const active = model.roster
+    .ofType(type)
+    .filter(({ status, owner }) => status === 'active' && (owner === null || mayArchive(model, type, owner)))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
   const record = active[pick % active.length];
   if (!record) return null;
   const key = new Set([keyOf(type, record.id)]);
+  const act = ++acts;
   for (const other of model.roster.records.values())
-    if (other.status === 'active' && model.roster.hangsOn(other, key))
-      Object.assign(other, { status: 'archived', archivedBy: 'parent', archivedRun: null });
-  return Object.assign(record, { status: 'archived', archivedBy: 'user', archivedRun: null });
+    if (other.status === 'active' && model.roster.hangsOn(other, key)) end(other, 'parent', act);
+  return end(record, 'user', act);
+}
+
+const mayArchive = ({ settingsOf }: SyncModel, type: 'students' | 'classes', owner: string): boolean =>
+  type === 'classes' || settingsOf(owner).archivedStudents === 'keep-archived';
+
+const end = (record: ModelRecord, archivedBy: 'user' | 'parent', archivedAct: number): ModelRecord =>
+  Object.assign(record, { status: 'archived', archivedBy, archivedRun: null, archivedAct });
+
+/** What a user archived, with what went along, as far as its other end is active (guard §11). */
+export function restoreByHand(model: SyncModel, pick: number): ModelRecord | null {
+  const archived = (['students', 'classes'] as const)
+    .flatMap((type) => model.roster.ofType(type))
+    .filter(({ archivedBy }) => archivedBy === 'user');
+  const record = archived[pick % archived.length];
+  if (!record) return null;
+  const act = record.archivedAct;
+  Object.assign(record, ACTIVE);
+  for (const other of model.roster.records.values()) {
+    if (other.archivedBy !== 'parent' || other.archivedAct !== act) continue;
+    const ends = model.roster.parentsOf(other);
+    if (ends.every((group) => group.some(({ status }) => status === 'active'))) Object.assign(other, ACTIVE);
+  }
+  return record;
 }
 
 /** A manual student, unless the roster has one of that id. */
 export function typeIn(model: SyncModel, id: string): boolean {
   if (model.roster.get('students', id)) return false;
   const values: Values = { family_name: 'Byhand', grade: null, school_id: null, school_ids: [] };
-  const state = { status: 'active', archivedBy: null, archivedRun: null } as const;
-  model.roster.add({ type: 'students', id, values, ...state, isManaged: false });
+  model.roster.add(newRecord({ type: 'students', id, values }, null, 0));
   return true;
+}
+
+/** A student who joins, and edits the name (guard §11). */
+export function claim(model: SyncModel, pick: number): ModelRecord | null {
+  const active = model.roster.ofType('students').filter(({ status, hasJoined }) => status === 'active' && !hasJoined);
+  const record = active[pick % active.length];
+  if (!record) return null;
+  return Object.assign(record, { hasJoined: true, values: { ...record.values, family_name: 'Own' } });
 }

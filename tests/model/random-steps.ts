@@ -19,9 +19,17 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** How long it is before a run: a night is more than the threshold's window, three nights less than 72 hours. */
+export const PAUSES = { night: 23, evening: 1.7, moment: 0.01 } as const;
+
 /** Numbers pick from what there is, by their remainder. */
-export type Step =
-  | { readonly what: 'run'; readonly day: Day; readonly fault: Fault | null }
+export type Act =
+  | {
+      readonly what: 'run';
+      readonly after: keyof typeof PAUSES;
+      readonly day: Day;
+      readonly fault: Fault | null;
+    }
   | {
       readonly what: 'approve';
       readonly part: 'all' | 'school' | 'type' | 'except';
@@ -29,7 +37,8 @@ export type Step =
       readonly isCarriedOut: boolean;
     }
   | { readonly what: 'reject' }
-  | { readonly what: 'reopen' | 'undo'; readonly pick: number }
+  | { readonly what: 'reopen'; readonly pick: number }
+  | { readonly what: 'undo'; readonly pick: number; readonly isKept: boolean }
   | {
       readonly what: 'raise';
       readonly percent: number;
@@ -39,11 +48,18 @@ export type Step =
   | { readonly what: 'configure'; readonly settings: Partial<RunSettings> }
   | { readonly what: 'additions only' | 'pause'; readonly isOn: boolean }
   | { readonly what: 'archive by hand'; readonly type: 'students' | 'classes'; readonly pick: number }
-  | { readonly what: 'type in'; readonly pick: number };
+  | { readonly what: 'restore by hand' | 'type in' | 'claim'; readonly pick: number };
 
-export interface Story {
+/** `sync`: which of the district's syncs; where there is one, always that. */
+export type Step = Act & { readonly sync: number };
+
+interface SyncPlan {
   readonly district: DistrictPlan;
   readonly settings: RunSettings;
+}
+
+export interface Story {
+  readonly syncs: readonly SyncPlan[];
   readonly steps: readonly Step[];
 }
 
@@ -77,22 +93,27 @@ const anySettings: fc.Arbitrary<RunSettings> = fc
   })
   .map((settings) => ({ ...DEFAULT_RUN_SETTINGS, ...settings }) as RunSettings);
 
-const aRun: fc.Arbitrary<Step> = fc.record({
+const aRun: fc.Arbitrary<Act> = fc.record({
   what: fc.constant('run' as const),
+  after: fc.oneof(
+    { weight: 5, arbitrary: fc.constant('night' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('evening' as const, 'moment' as const) },
+  ),
   day: anyDay,
   fault: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 2, arbitrary: fc.constantFrom(...FAULTS) }),
 });
 
-const anApproval: fc.Arbitrary<Step> = fc.record({
+const anApproval: fc.Arbitrary<Act> = fc.record({
   what: fc.constant('approve' as const),
   part: fc.constantFrom('all', 'school', 'type', 'except'),
   pick,
   isCarriedOut: fc.boolean(),
 });
 
-const anotherStep: fc.Arbitrary<Step> = fc.oneof(
+const anotherAct: fc.Arbitrary<Act> = fc.oneof(
   fc.constant({ what: 'reject' as const }),
-  fc.record({ what: fc.constantFrom('reopen' as const, 'undo' as const), pick }),
+  fc.record({ what: fc.constant('reopen' as const), pick }),
+  fc.record({ what: fc.constant('undo' as const), pick, isKept: fc.boolean() }),
   fc.record({
     what: fc.constant('raise' as const),
     percent: fc.constantFrom(10, 30, 60, 100),
@@ -104,18 +125,24 @@ const anotherStep: fc.Arbitrary<Step> = fc.oneof(
     .map((settings) => ({ what: 'configure' as const, settings: settings as Partial<RunSettings> })),
   fc.record({ what: fc.constantFrom('additions only' as const, 'pause' as const), isOn: fc.boolean() }),
   fc.record({ what: fc.constant('archive by hand' as const), type: fc.constantFrom('students', 'classes'), pick }),
-  fc.record({ what: fc.constant('type in' as const), pick }),
+  fc.record({ what: fc.constantFrom('restore by hand' as const, 'type in' as const, 'claim' as const), pick }),
 );
 
-const anyStep = fc.oneof(
+const anyAct = fc.oneof(
   { weight: 5, arbitrary: aRun },
   { weight: 2, arbitrary: anApproval },
-  { weight: 2, arbitrary: anotherStep },
+  { weight: 2, arbitrary: anotherAct },
 );
 
-/** The first run fills the roster; four to ten steps follow. */
+const anyStep: fc.Arbitrary<Step> = fc.tuple(anyAct, fc.constantFrom(0, 0, 1)).map(([act, sync]) => ({ ...act, sync }));
+
+const aSync: fc.Arbitrary<SyncPlan> = fc.record({ district: anyDistrict, settings: anySettings });
+
+/** The first run of each sync fills the roster; four to ten steps follow. */
 export const anyStory: fc.Arbitrary<Story> = fc.record({
-  district: anyDistrict,
-  settings: anySettings,
+  syncs: fc.oneof(
+    { weight: 3, arbitrary: fc.array(aSync, { minLength: 1, maxLength: 1 }) },
+    { weight: 1, arbitrary: fc.array(aSync, { minLength: 2, maxLength: 2 }) },
+  ),
   steps: fc.array(anyStep, { minLength: 4, maxLength: 10 }),
 });

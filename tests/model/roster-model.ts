@@ -12,8 +12,29 @@ export interface ModelRecord {
   archivedBy: 'sync' | 'user' | 'parent' | null;
   /** The run that archived it; null: none did. */
   archivedRun: number | null;
-  /** False: manual. */
-  readonly isManaged: boolean;
+  /** The act by hand that archived it, with what went along (guard §11). */
+  archivedAct: number | null;
+  /** The sync that manages it; null: it is manual. */
+  owner: string | null;
+  /** The run that created or restored it last (guard §32). */
+  cameWith: number;
+  /** Runs that moved it from one group to another, and from where. */
+  moves: { readonly runId: number; readonly from: string | null }[];
+  /** It was archived as a root, and no approval covered it: it counts in the threshold's window (guard §35). */
+  countsInWindow: boolean;
+  /** Has joined: the name is their own (guard §11). */
+  hasJoined: boolean;
+}
+
+export const ACTIVE = { status: 'active', archivedBy: null, archivedRun: null, archivedAct: null } as const;
+
+/** A record that is active from now on. */
+export function newRecord(
+  { type, id, values }: Pick<ModelRecord, 'type' | 'id' | 'values'>,
+  owner: string | null,
+  cameWith: number,
+): ModelRecord {
+  return { type, id, values, ...ACTIVE, owner, cameWith, moves: [], countsInWindow: false, hasJoined: false };
 }
 
 /** By column, the field of a source's record that it holds; what two days may say differently, and every reference. */
@@ -49,6 +70,7 @@ export const comparable = (values: Values): string =>
 
 export type Key = `${RecordType} ${string}`;
 export const keyOf = (type: RecordType, id: string): Key => `${type} ${id}`;
+export const typeOf = (key: Key): RecordType => key.slice(0, key.indexOf(' ')) as RecordType;
 
 /** Enrollments and guardianships, and by column what they hang on (guard §6). */
 const PARENTS: Partial<Record<RecordType, Readonly<Record<string, readonly RecordType[]>>>> = {
@@ -64,6 +86,12 @@ const text = (values: Values, column: string): string | null => (values[column] 
 export function homeSchool({ type, id, values }: Pick<ModelRecord, 'type' | 'id' | 'values'>): string | null {
   if (type === 'schools') return id;
   return text(values, 'school_id');
+}
+
+/** Whether a record came into its group since a run, as the group was before it (guard §32). */
+export function cameSince(record: ModelRecord, since: number): boolean {
+  const first = record.moves.find(({ runId }) => runId >= since);
+  return record.cameWith >= since || (first !== undefined && first.from !== homeSchool(record));
 }
 
 /** A district's roster in memory, with the questions that the rules ask of it. */
@@ -83,8 +111,8 @@ export class RosterModel {
   }
 
   /** What a run could archive: the sync's own, as far as they are active. */
-  managed(type: RecordType): ModelRecord[] {
-    return this.ofType(type).filter(({ isManaged, status }) => isManaged && status === 'active');
+  managed(type: RecordType, sync: string): ModelRecord[] {
+    return this.ofType(type).filter(({ owner, status }) => owner === sync && status === 'active');
   }
 
   isActive(type: RecordType, id: string): boolean {
@@ -110,13 +138,7 @@ export class RosterModel {
   isInScope(record: ModelRecord, linked: ReadonlySet<string> | null): boolean {
     if (linked === null || record.type === 'terms') return true;
     if (record.type === 'guardianships') return this.#isStudentOf(text(record.values, 'student_id'), linked);
-    if (record.type === 'guardians')
-      return this.ofType('guardianships').some(
-        ({ status, values }) =>
-          status === 'active' &&
-          text(values, 'guardian_id') === record.id &&
-          this.#isStudentOf(text(values, 'student_id'), linked),
-      );
+    if (record.type === 'guardians') return this.#isGuardianOf(record.id, linked);
     const home = homeSchool(record);
     if (home !== null && !linked.has(home)) return false;
     if (record.type !== 'enrollments') return true;
@@ -126,6 +148,17 @@ export class RosterModel {
       const school = person ? homeSchool(person) : null;
       return school === null || linked.has(school);
     });
+  }
+
+  /** Of a student of the linked schools, now or once, and of no active student elsewhere (guard §33). */
+  #isGuardianOf(id: string, linked: ReadonlySet<string>): boolean {
+    const theirs = this.ofType('guardianships').filter(({ values }) => text(values, 'guardian_id') === id);
+    const isElsewhere = ({ status, values }: ModelRecord): boolean => {
+      const student = text(values, 'student_id');
+      return status === 'active' && this.isActive('students', student ?? '') && !this.#isStudentOf(student, linked);
+    };
+    if (theirs.some(isElsewhere)) return false;
+    return theirs.some(({ values }) => this.#isStudentOf(text(values, 'student_id'), linked));
   }
 
   #isStudentOf(id: string | null, linked: ReadonlySet<string>): boolean {

@@ -241,7 +241,7 @@ describe('a hold', () => {
     await harness.createSync('sis', 'riverside', { threshold: { default: 10_000, perType: {} } });
     roster.removeStudents('a6');
     const run = await harness.run('sis');
-    expect(run.counts.students).toMatchObject({ archived: 1, withheld: 5 });
+    expect(run.counts.students).toMatchObject({ archived: 1, withheld: 0, kept: 5 });
     expect(await archived()).toEqual(['a6']);
     for (const id of ids('a', 5)) roster.student(id, '0101');
     await harness.run('sis');

@@ -1,3 +1,4 @@
+import { RECORD_TYPES } from '@rollbook/core';
 import { requestSync, payloadOf, type Stage } from '@rollbook/pipeline';
 import type { QueueBackend } from '@rollbook/queue';
 import { PostgresRuns, openDatabase, type Database } from '@rollbook/store';
@@ -151,6 +152,9 @@ describe('Redis', () => {
   }, 40_000);
 });
 
+const emptyRoster = (database: Database) =>
+  database.pool.query(`TRUNCATE districts, ${RECORD_TYPES.join(', ')}, roster_changes CASCADE`);
+
 describe('PostgreSQL', () => {
   let postgres: OwnServer;
   let database: Database;
@@ -171,9 +175,7 @@ describe('PostgreSQL', () => {
 
   describe.each(BACKENDS)('with the queues on $name', ({ backend }) => {
     beforeAll(async () => {
-      await database.pool.query('TRUNCATE districts, students, enrollments, roster_changes CASCADE');
-      for (const type of ['schools', 'terms', 'courses', 'classes', 'staff', 'guardians', 'guardianships'])
-        await database.pool.query(`TRUNCATE ${type}`);
+      await emptyRoster(database);
       await districts.configure(database);
       ground = new Ground(database, districts, backend(postgres.url));
       await ground.settle();
@@ -218,7 +220,7 @@ describe('PostgreSQL', () => {
   it.each(['diff', 'guard', 'apply'] as const)(
     'empties a complete snapshot when it crashes before %s: it is fetched anew, and nobody is archived for it',
     async (stage) => {
-      await database.pool.query('TRUNCATE districts, students CASCADE');
+      await emptyRoster(database);
       const roster = new RosterBuilder().school('0101').students(40, '0101', 'a');
       const harness = new PipelineHarness(database, roster);
       await harness.createSync('sis', stage);

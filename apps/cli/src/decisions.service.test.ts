@@ -81,7 +81,7 @@ describe('guard §26: reject and reopen', () => {
     });
     const again = await rollbook('sync', 'sis', '--json');
     expect(again.status).toBe(2);
-    expect(json(again)).toMatchObject({ hold: '4', counts: { students: { withheld: 7 } } });
+    expect(json(again)).toMatchObject({ hold: '4', counts: { students: { withheld: 6, kept: 1 } } });
     expect(json(await rollbook('reopen', '1', '--json'))).toEqual({ hold: '1', sync: 'sis', records: 1 });
   });
 });
@@ -135,7 +135,10 @@ describe('guard §26: threshold', () => {
     expect(raised.stdout).toContain('pat raised it at');
     const { counts, notes } = json(await rollbook('sync', 'sis', '--json'));
     expect(counts.students).toMatchObject({ archived: 7, withheld: 0 });
-    expect(notes).toEqual(['The deletion threshold is raised to 20 % for one run.']);
+    expect(notes).toEqual([
+      'The deletion threshold is raised to 20 % for one run.',
+      'Hold 4 is resolved: 6 records were archived. They could be archived because the threshold in force is not the same any more.',
+    ]);
     expect(json(await rollbook('threshold', 'sis', '--json'))).toMatchObject({
       recordTypes: { students: { thresholdPercent: 10, thresholdNote: null } },
       raise: null,

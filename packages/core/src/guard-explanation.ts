@@ -35,7 +35,7 @@ export function explainThreshold(result: GuardResult, context: ExplanationContex
   if (result.verdict !== 'hold' || worst === undefined) throw new RangeError('Only a hold has a threshold to explain.');
   const also = others.map((finding) => `${group(finding)} (${allowance(finding)} allowed)`);
   const message = [
-    `${capitalised(group(worst))} would be archived${sinceText(worst)}; ${limit(worst)}.`,
+    `${capitalised(groupOrWaiting(worst))}; ${limit(worst)}.`,
     ...newcomersText([worst, ...others]),
     ...(others.length === 0 ? [] : [`Over the limit as well: ${listed(also, '; ')}.`]),
     ...notApproved([worst, ...others]),
@@ -69,6 +69,13 @@ function group({ recordType, school, toArchive, active }: Finding): string {
   if (recordType === 'schools' && school !== null) return `school ${quoted(school)} itself`;
   const place = school === null ? 'the district' : `school ${quoted(school)}`;
   return `${toArchive} of ${active} ${recordNoun(recordType, active)} of ${place}`;
+}
+
+/** Where the run itself would archive nothing of a group, what waits in the hold is over by itself. */
+function groupOrWaiting(finding: Finding): string {
+  const { toArchive, waiting } = finding;
+  if (toArchive > 0 || waiting === 0) return `${group(finding)} would be archived${sinceText(finding)}`;
+  return `${group({ ...finding, toArchive: waiting })} wait in the hold already`;
 }
 
 /** `, after 50 at 2026-11-25 18:02 UTC (run 12): 95 of 501 in all`; empty where nothing but the run itself counts. */

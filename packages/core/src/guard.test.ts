@@ -278,3 +278,34 @@ it('does not change its input', () => {
   const input = { counts, threshold: threshold(1000), alwaysAllow: 0, withhold: 'sync', schoolLinks: null } as const;
   expect(guard(Object.freeze({ ...input, schoolsInData: [] })).verdict).toBe('hold');
 });
+
+describe('guard §33: what waits in the hold', () => {
+  const waiting = { active: 501, waiting: 60 };
+
+  it('holds no run that would archive nothing', () => {
+    expect(judge([waiting, { school: 'B', active: 50 }])).toMatchObject({
+      verdict: 'pass',
+      findings: [{ verdict: 'pass' }, { verdict: 'pass' }],
+    });
+  });
+
+  it('keeps a run from archiving elsewhere, as a full delivery would', () => {
+    const counts = [waiting, { school: 'B', active: 50, toArchive: 2 }];
+    expect(judge(counts)).toMatchObject({
+      verdict: 'hold',
+      findings: [{ verdict: 'hold' }, { verdict: 'pass', withheld: 2 }],
+    });
+    expect(judge(counts, { withhold: 'school' })).toMatchObject({ verdict: 'pass', withheld: { schools: [] } });
+  });
+
+  it('counts with what the run would archive', () => {
+    expect(judge([{ active: 501, toArchive: 5, waiting: 46 }]).verdict).toBe('hold');
+    expect(judge([{ active: 501, toArchive: 5, waiting: 45 }]).verdict).toBe('pass');
+  });
+
+  it('lets approved records go', () => {
+    const result = judge([{ active: 501, toArchive: 5, approved: 5, waiting: 60 }]);
+    expect(result.findings).toMatchObject([{ withheld: 0 }]);
+    expect(result.verdict).toBe('pass');
+  });
+});

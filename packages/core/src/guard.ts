@@ -98,12 +98,20 @@ export function guard(input: GuardInput): GuardResult {
   const measured = input.counts.map((count) => measure(count, input));
   const isRejected = schoolsNotFound.length > 0;
   const isOpen = input.additionsOnly !== true;
-  const tripped = isOpen ? measured.filter(({ verdict }) => verdict === 'hold') : [];
+  const over = isOpen ? measured.filter(({ verdict }) => verdict === 'hold') : [];
+  // What waits in the open hold may be over by itself: that holds a run only where it keeps it from archiving something.
+  const isHeld = measured.some((finding) => withheldCount(finding, withheldBy(over, input.withhold), false) > 0);
+  const tripped = isHeld ? over : [];
   const withheld = isRejected || !isOpen ? EVERYTHING : withheldBy(tripped, input.withhold);
+  const findings = measured.map((finding) => ({
+    ...finding,
+    ...(isOpen && !isHeld && { verdict: 'pass' as const }),
+    withheld: withheldCount(finding, withheld, isRejected),
+  }));
   return {
     verdict: isRejected ? 'reject' : tripped.length > 0 ? 'hold' : 'pass',
     reason: isRejected ? 'schools_not_found' : tripped.length > 0 ? 'threshold' : null,
-    findings: measured.map((finding) => ({ ...finding, withheld: withheldCount(finding, withheld, isRejected) })),
+    findings,
     schoolsNotFound,
     schoolsInDataCount: input.schoolsInData.length,
     withhold: input.withhold,
@@ -192,7 +200,8 @@ function measure(count: ArchiveCount, { threshold, alwaysAllow }: GuardInput): O
     thresholdPercent: basisPoints / 100,
     percent: whole === 0 ? 0 : quotient(part * 20_000 + whole, whole * 2) / 100,
     smallestPassingPercent: part <= alwaysAllow ? 0 : quotient(part * 100 + whole - 1, whole),
-    verdict: isOverLimit(share, basisPoints, alwaysAllow) && approved < toArchive ? 'hold' : 'pass',
+    verdict:
+      isOverLimit(share, basisPoints, alwaysAllow) && approved < toArchive + (count.waiting ?? 0) ? 'hold' : 'pass',
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Explanation } from './guard-explanation.ts';
 import type { Withheld, Withhold } from './guard.ts';
-import { causesOf, type UpdateCount } from './mass-update.ts';
+import { causesOf, isEmptied, type FieldCount, type UpdateCount } from './mass-update.ts';
 import { causeTexts, groupText } from './mass-update-text.ts';
 import { quoted } from './received.ts';
 import { isUpdateGuarded, type PeopleType, type UpdateThreshold } from './update-threshold.ts';
@@ -11,7 +11,7 @@ export interface UpdateFinding {
   readonly recordType: PeopleType;
   readonly school: string | null;
   readonly active: number;
-  /** Records whose name, e-mail, username or number would change or be emptied. */
+  /** Records whose name, e-mail, username or number would change or be emptied, or that lose a field as nearly all do. */
   readonly changed: number;
   /** How many may change; null: the type has no update threshold. */
   readonly allowed: number | null;
@@ -73,7 +73,14 @@ export function areUpdatesWithheld(
 
 type Measured = Omit<UpdateFinding, 'withheld'>;
 
-function measure({ recordType, school, active, changed }: UpdateCount, basisPoints: number | null): Measured {
+/** The field that empties for nearly everybody, if it concerns more records than change otherwise. */
+function emptiedField({ changed, fields }: UpdateCount): FieldCount | undefined {
+  return fields.filter((field) => isEmptied(field) && field.emptied > changed).sort((a, b) => b.emptied - a.emptied)[0];
+}
+
+function measure(count: UpdateCount, basisPoints: number | null): Measured {
+  const { recordType, school, active } = count;
+  const changed = emptiedField(count)?.emptied ?? count.changed;
   const isOver = basisPoints !== null && active > 0 && changed * 10_000 > active * basisPoints;
   return {
     recordType,
@@ -109,12 +116,14 @@ function explainUpdates(
     .filter(({ finding }) => finding.verdict === 'hold')
     .sort((a, b) => b.finding.changed - a.finding.changed);
   const [worst, ...others] = over as [(typeof over)[number], ...typeof over];
-  const also = others.slice(0, MAX_LISTED).map(({ count }) => groupText(count, count.changed));
+  const also = others.slice(0, MAX_LISTED).map(({ count, finding }) => groupText(count, finding.changed));
+  const lost = emptiedField(worst.count);
+  const what = lost === undefined ? 'get another name, e-mail, username or number' : `lose the field ${lost.field}`;
   const rest = others.length - also.length;
   const percent = (worst.finding.basisPoints ?? 0) / 100;
   const updates = findings.reduce((sum, finding) => sum + finding.withheld, 0);
   const message = [
-    `${groupText(worst.count, worst.count.changed)} would get another name, e-mail, username or number; ` +
+    `${groupText(worst.count, worst.finding.changed)} would ${what}; ` +
       `the update threshold of ${percent} % allows ${number(worst.finding.allowed ?? 0)}.`,
     ...(also.length === 0
       ? []
@@ -122,7 +131,12 @@ function explainUpdates(
     `${number(updates)} ${updates === 1 ? 'update' : 'updates'} of ${places(withheld)} ${updates === 1 ? 'was' : 'were'} withheld; these records stay as they were.`,
   ].join(' ');
   const raise = Math.max(...over.map(({ finding }) => finding.smallestPassingPercent));
-  const causes = causeTexts({ group: worst.count, isMass: true, causes: causesOf(worst.count), emptied: [] });
+  const causes = causeTexts({
+    group: worst.count,
+    isMass: lost === undefined,
+    causes: lost === undefined ? causesOf(worst.count) : [],
+    emptied: lost === undefined ? [] : [lost],
+  });
   const advice = [
     ...(causes.length === 0
       ? ['So many changes at once often mean that a column, the encoding or the ids of the export have changed.']

@@ -106,8 +106,8 @@ describe('loadConfiguration', () => {
     await db.pool.query(
       `WITH run AS (INSERT INTO runs (district_id, sync_id, trigger, source_type, settings, status)
          VALUES ('riverside', 'sis', 'cli', 'sftp', '{}', 'held') RETURNING id),
-       hold AS (INSERT INTO holds (district_id, sync_id, run_id, last_run_id, status, fingerprint, record_count)
-         SELECT 'riverside', 'sis', id, id, 'approved', 'f', 1 FROM run RETURNING id)
+       hold AS (INSERT INTO holds (district_id, sync_id, run_id, last_run_id, status, fingerprint, record_count, since_run_id)
+         SELECT 'riverside', 'sis', id, id, 'approved', 'f', 1, id FROM run RETURNING id)
        INSERT INTO approvals (hold_id, sync_id, source_fingerprint, expires_at)
        SELECT id, 'sis', 'f', now() + interval '1 day' FROM hold`,
     );

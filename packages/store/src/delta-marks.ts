@@ -75,3 +75,25 @@ export async function settleMarks(sql: PoolClient, input: MarksInput & { readonl
     );
   }
 }
+
+/**
+ * After a run was applied, of whatever kind: marks end with what was archived, also where no delta of its type was
+ * delivered, as with an approval's own run; if it is restored later, nothing marks it as deleted any more (guard §33).
+ */
+export async function endMarksOfArchived(
+  sql: PoolClient,
+  { districtId, syncId }: Pick<MarksInput, 'districtId' | 'syncId'>,
+): Promise<void> {
+  const { rows } = await sql.query<{ type: string }>(
+    'SELECT DISTINCT record_type AS type FROM delta_marks WHERE sync_id = $1',
+    [syncId],
+  );
+  const marked = new Set(rows.map(({ type }) => type));
+  for (const recordType of RECORD_TYPES.filter((type) => marked.has(type)))
+    await sql.query(
+      `DELETE FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${recordType}' AND NOT EXISTS (
+         SELECT 1 FROM ${recordType} r
+         WHERE r.district_id = $1 AND r.sis_id = m.sis_id AND r.sync_id = $2 AND r.status = 'active')`,
+      [districtId, syncId],
+    );
+}

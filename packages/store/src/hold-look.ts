@@ -21,10 +21,7 @@ export interface HeldCounts {
   readonly unseen: number;
 }
 
-/**
- * Looks at the records of an open hold after a run was applied, and notes which leave it and why (guard §33). A run that
- * only adds settles nothing: what it saw in the data is noted, so that an approval passes it over.
- */
+/** Looks at the records of an open hold after a run was applied, and notes which leave it and why (guard §33). */
 export async function lookAtHeld(sql: ClientBase, scope: HoldScope, holdId: number): Promise<HeldCounts> {
   const { rows: types } = await sql.query<{ type: RecordType }>(
     'SELECT DISTINCT record_type AS type FROM hold_records WHERE hold_id = $1',
@@ -32,7 +29,7 @@ export async function lookAtHeld(sql: ClientBase, scope: HoldScope, holdId: numb
   );
   const total = { stay: 0, missing: 0, unseen: 0 };
   for (const { type } of types) {
-    await noteLeft(sql, scope, holdId, type);
+    await note(sql, scope, holdId, type);
     const { stay, missing, unseen } = await countStaying(sql, scope, holdId, type);
     total.stay += stay;
     total.missing += missing;
@@ -46,7 +43,20 @@ export async function lookAtHeld(sql: ClientBase, scope: HoldScope, holdId: numb
   return { ...total, left: Object.fromEntries(left.map(({ because, count }) => [because, count])) };
 }
 
-async function noteLeft(
+/**
+ * A run that only adds settles nothing: which held records it saw in the data is noted, so that an approval passes them
+ * over.
+ */
+export async function noteSeen(sql: ClientBase, scope: HoldScope, holdId: number): Promise<void> {
+  const { rows: types } = await sql.query<{ type: RecordType }>(
+    'SELECT DISTINCT record_type AS type FROM hold_records WHERE hold_id = $1',
+    [holdId],
+  );
+  for (const { type } of types) await note(sql, scope, holdId, type);
+}
+
+/** Notes of one type what the run found: in a run that only adds, no more than what is in the data. */
+async function note(
   sql: ClientBase,
   { runId, districtId, syncId, prefix, contents, settings }: HoldScope,
   holdId: number,
@@ -61,10 +71,11 @@ async function noteLeft(
      FROM (
        SELECT o.sis_id,
          CASE
+           WHEN $5 THEN NULL
            WHEN r.sis_id IS NULL OR r.sync_id IS DISTINCT FROM $2 THEN 'gone'
            WHEN r.status = 'archived' THEN 'archived'
            WHEN k.sis_id IS NOT NULL THEN 'kept'
-           WHEN ${condition} AND NOT $5 THEN 'returned'
+           WHEN ${condition} THEN 'returned'
          END AS because,
          ${condition} AS is_shown
        FROM hold_records o

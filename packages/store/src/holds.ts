@@ -5,7 +5,7 @@ import { changesTable } from './changes.ts';
 import type { Sql } from './database.ts';
 import { PERSON_TYPES } from './effective-values.ts';
 import { firstWithholdingRun } from './hold-evidence.ts';
-import { lookAtHeld, type HeldCounts, type OpenHold } from './hold-look.ts';
+import { lookAtHeld, noteSeen, type HeldCounts, type OpenHold } from './hold-look.ts';
 import { pairsSql } from './rekeyed-pairs.ts';
 
 export interface HoldScope {
@@ -26,8 +26,12 @@ export interface HoldScope {
  */
 export async function settleHold(sql: ClientBase, scope: HoldScope): Promise<void> {
   const open = await readOpenHold(sql, scope.syncId);
+  if (scope.settings.additionsOnly) {
+    if (open !== null) await noteSeen(sql, scope, open.id);
+    return;
+  }
   const looked = open === null ? NOTHING_HELD : await lookAtHeld(sql, scope, open.id);
-  const joined = scope.settings.additionsOnly ? 0 : await countJoined(sql, scope, open);
+  const joined = await countJoined(sql, scope, open);
   if (looked.stay === 0 && joined === 0) {
     if (open === null) return;
     await close(sql, open.id, 'resolved');
@@ -39,8 +43,10 @@ export async function settleHold(sql: ClientBase, scope: HoldScope): Promise<voi
     if (open !== null) await noteOn(sql, scope, open, looked);
     return;
   }
-  if (looked.unseen === 0 && !scope.settings.additionsOnly) await confirm(sql, open, scope);
-  if (looked.stay > looked.missing) await noteOn(sql, scope, open, looked);
+  if (looked.unseen === 0) await confirm(sql, open, scope);
+  // The run of an approval looks at no data, and has nothing to say of the rest.
+  const hasLooked = Object.keys(scope.contents.types).length > 0;
+  if (hasLooked && looked.stay > looked.missing) await noteOn(sql, scope, open, looked);
 }
 
 const NOTHING_HELD: HeldCounts = { left: {}, stay: 0, missing: 0, unseen: 0 };
@@ -103,7 +109,7 @@ async function openHold(
   former: OpenHold | null,
   isLookedAt: boolean,
 ): Promise<void> {
-  const { runId, districtId, syncId, prefix, settings } = scope;
+  const { runId, districtId, syncId, prefix } = scope;
   if (former !== null) await close(sql, former.id, 'replaced');
   const { rows } = await sql.query<{ id: number }>(
     `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, fingerprint, record_count, since_run_id,
@@ -116,12 +122,11 @@ async function openHold(
   );
   const { id } = rows[0] as { id: number };
   if (former !== null) await sql.query('UPDATE holds SET replaced_by = $2 WHERE id = $1', [former.id, id]);
-  if (!settings.additionsOnly)
-    await sql.query(
-      `INSERT INTO hold_records (hold_id, record_type, sis_id, school_id)
-       SELECT $1, record_type, sis_id, school_id FROM ${changesTable(prefix)} WHERE action = 'w'`,
-      [id],
-    );
+  await sql.query(
+    `INSERT INTO hold_records (hold_id, record_type, sis_id, school_id)
+     SELECT $1, record_type, sis_id, school_id FROM ${changesTable(prefix)} WHERE action = 'w'`,
+    [id],
+  );
   if (former !== null)
     await sql.query(
       `INSERT INTO hold_records (hold_id, record_type, sis_id, school_id, seen_run_id)

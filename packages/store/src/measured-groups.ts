@@ -86,14 +86,16 @@ async function readBaseline(sql: PoolClient, syncId: string): Promise<Baseline |
 
 /**
  * Active records that runs of the sync created, restored, adopted or moved into their school since the hold began, but for
- * those that are missing again or held: these count on both sides (guard §32).
+ * those that are missing again, or wait in the hold: these count on both sides (guard §32). What goes along with another record is
+ * counted on neither (guard §6).
  */
 async function countNewcomers(
   sql: PoolClient,
-  { prefix, districtId, syncId, scope }: DiffInput,
+  input: DiffInput,
   recordType: RecordType,
   { holdId, sinceRunId }: Baseline,
 ): Promise<Grouped[]> {
+  const { prefix, districtId, syncId, scope } = input;
   const school = homeSchoolSql(recordType, 'r');
   const changed = `runs u JOIN roster_changes c ON c.run_id = u.id AND c.record_type = '${recordType}'
     WHERE u.sync_id = $2 AND u.id >= $3`;
@@ -111,9 +113,9 @@ async function countNewcomers(
        SELECT c.sis_id FROM ${changed} AND c.action IN ('restore', 'adopt')
        ${canMove ? moved : ''}
      ), missing AS (
-       SELECT sis_id FROM ${changesTable(prefix)} WHERE record_type = '${recordType}' AND action = 'a'
+       SELECT sis_id FROM ${changesTable(prefix)} WHERE record_type = '${recordType}' AND action = 'a' AND NOT is_dependent
        UNION
-       SELECT sis_id FROM hold_records WHERE hold_id = $4 AND record_type = '${recordType}' AND left_because IS NULL
+       ${waitingSql(input, recordType, '$4') ?? 'SELECT NULL WHERE $4::integer IS NULL'}
      )
      SELECT ${school} AS school, count(*)::integer AS count
      FROM (SELECT sis_id FROM came EXCEPT SELECT sis_id FROM missing) n
@@ -124,26 +126,41 @@ async function countNewcomers(
   return rows;
 }
 
-/** Held records, absent from an earlier full delivery, of which this delta says nothing (guard §33). */
+/**
+ * The ids of records of the hold (`hold`: a parameter) that are absent from an earlier full delivery and of which this delta
+ * says nothing (guard §33); `$1` is the district, `$2` the sync. Undefined: a full delivery says something of all.
+ */
+function waitingSql(
+  { prefix, contents, settings }: DiffInput,
+  recordType: RecordType,
+  hold: string,
+): string | undefined {
+  const type = contents.types[recordType];
+  if (type?.delivery !== 'delta' || !isSynced(recordType, settings)) return undefined;
+  const { join, condition } = shown(prefix, recordType, type);
+  return `SELECT r.sis_id
+    FROM (
+      SELECT sis_id FROM hold_records WHERE hold_id = ${hold} AND record_type = '${recordType}' AND left_because IS NULL
+      EXCEPT SELECT sis_id FROM ${changesTable(prefix)} WHERE record_type = '${recordType}'
+    ) h
+    JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = h.sis_id AND r.sync_id = $2 AND r.status = 'active'
+    ${join}
+    WHERE NOT ${condition}`;
+}
+
 async function countWaiting(
   sql: PoolClient,
-  { prefix, contents, settings, districtId, syncId, scope }: DiffInput,
+  input: DiffInput,
   recordType: RecordType,
   { holdId }: Baseline,
 ): Promise<Grouped[]> {
-  const type = contents.types[recordType];
-  if (type?.delivery !== 'delta' || !isSynced(recordType, settings)) return [];
-  const { join, condition } = shown(prefix, recordType, type);
+  const waiting = waitingSql(input, recordType, '$3');
+  if (waiting === undefined) return [];
   const { rows } = await sql.query<Grouped>(
     `SELECT ${homeSchoolSql(recordType, 'r')} AS school, count(*)::integer AS count
-     FROM (
-       SELECT sis_id FROM hold_records WHERE hold_id = $3 AND record_type = '${recordType}' AND left_because IS NULL
-       EXCEPT SELECT sis_id FROM ${changesTable(prefix)} WHERE record_type = '${recordType}'
-     ) h
-     JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = h.sis_id AND r.sync_id = $2 AND r.status = 'active'
-     ${join}
-     WHERE NOT ${condition} AND ${inScopeSql(recordType, 'r', '$4')} GROUP BY 1`,
-    [districtId, syncId, holdId, scopeParameter(recordType, scope)],
+     FROM (${waiting}) w JOIN ${recordType} r ON r.district_id = $1 AND r.sis_id = w.sis_id
+     WHERE ${inScopeSql(recordType, 'r', '$4')} GROUP BY 1`,
+    [input.districtId, input.syncId, holdId, scopeParameter(recordType, input.scope)],
   );
   return rows;
 }

@@ -47,8 +47,9 @@ beforeAll(async () => {
      VALUES ('riverside', 'a', 'Ada', 'Byron', '09', 'sis'), ('riverside', 'b', 'Bea', 'Potter', NULL, 'sis')`,
   );
   await db.pool.query(
-    `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, status, fingerprint, record_count, source_fingerprint)
-     SELECT 'riverside', s.id, h.run, h.run, h.status, h.fingerprint, h.count, s.source_fingerprint
+    `INSERT INTO holds (district_id, sync_id, run_id, last_run_id, status, fingerprint, record_count, source_fingerprint,
+       since_run_id)
+     SELECT 'riverside', s.id, h.run, h.run, h.status, h.fingerprint, h.count, s.source_fingerprint, 2
      FROM syncs s, (VALUES (2, 'replaced', 'f', 1), (3, 'open', 'g', 2)) AS h (run, status, fingerprint, count) ORDER BY h.run`,
   );
   await db.pool.query(
@@ -133,6 +134,9 @@ describe('readHold', () => {
         withheld: 2,
         active: 9,
         toArchive: 2,
+        newcomers: 0,
+        archivedBefore: [],
+        waiting: 0,
         allowed: 0,
         percent: 22.22,
         thresholdPercent: 10,

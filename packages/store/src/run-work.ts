@@ -9,7 +9,7 @@ import { changesTable } from './changes.ts';
 import { diff } from './diff.ts';
 import { firstWithholdingRun, readEvidence } from './hold-evidence.ts';
 import { settleApprovals } from './approval-outcomes.ts';
-import { settleMarks } from './delta-marks.ts';
+import { endMarksOfArchived, settleMarks } from './delta-marks.ts';
 import { settleHold } from './holds.ts';
 import { planForChangesOf, planForRun } from './plans.ts';
 import {
@@ -81,10 +81,11 @@ export async function applyRun(sql: PoolClient, lease: Lease, run: RunInfo, now:
   if (run.kind === 'sync') {
     await markApplied(sql, run, difference.overtaken > 0 ? null : contents.revision);
     await settleMarks(sql, input);
-    await settleHold(sql, input);
     await useRaise(sql, input);
     await useUpdateRaise(sql, run.settings, run.id, difference);
   } else await markApplied(sql, run, null);
+  await settleHold(sql, input);
+  await endMarksOfArchived(sql, input);
   const isHeld = verdict === 'hold';
   const outcome = await endRun(sql, lease, isHeld ? 'held' : 'succeeded', isHeld ? 'threshold' : null, counts);
   return { ...outcome, counts };

@@ -2,6 +2,7 @@ import {
   PEOPLE,
   RECORD_TYPES,
   basisPointsFor,
+  counted,
   isUpdateGuarded,
   limitsText,
   raiseText,
@@ -175,12 +176,15 @@ function thresholdText(
   const by = [...raisedText(raise, 'deletion'), ...raisedText(updateRaise, 'update')];
   const known = [raise && raiseText(raise), updateRaise && raiseText(updateRaise, 'update')];
   const others = notes.filter((note) => !known.includes(note));
+  const hours = settings.thresholdWindowHours;
+  const window =
+    hours === 0 ? [] : [`What was archived in the ${counted(hours, 'hour')} before the run counts with it.`];
   const always = settings.alwaysAllow === 0 ? [] : [`Always allowed of a type in a school: ${settings.alwaysAllow}.`];
   return [
     colors.bold(`The next run of "${syncId}" may archive, of the records of a school:`),
     table([{ title: '' }, { title: 'at most', isNumber: true }, { title: '' }], rows, colors),
     ...updatesText(settings, colors),
-    ...[...always, ...by, ...others].map((line) => printable(line)),
+    ...[...window, ...always, ...by, ...others].map((line) => printable(line)),
   ].join('\n');
 }
 

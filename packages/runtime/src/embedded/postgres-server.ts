@@ -87,7 +87,7 @@ function serverArgs(dataFolder: string, port: number): string[] {
     // A socket's path may have 107 bytes at most; a home folder's is often longer.
     unix_socket_directories: '',
     shared_buffers: totalmem() < MEMORY_FOR_LARGE_CACHE_BYTES ? '128MB' : '256MB',
-    max_connections: '100',
+    max_connections: '200',
     synchronous_commit: 'on',
     max_wal_size: '2GB',
     checkpoint_timeout: '15min',
