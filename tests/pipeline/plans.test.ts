@@ -75,15 +75,13 @@ class Nights {
   async approve(holdId: number, part: { relink?: boolean; except?: string } = {}): Promise<RunResult> {
     const except = part.except === undefined ? [] : [{ recordType: 'students' as const, sisId: part.except }];
     const { approvalId } = await approveHold(this.#database.pool, {
-      ...{
-        holdId,
-        actor: 'pat',
-        comment: null,
-        schools: null,
-        recordTypes: null,
-        relink: part.relink === true,
-        except,
-      },
+      holdId,
+      actor: 'pat',
+      comment: null,
+      schools: null,
+      recordTypes: null,
+      relink: part.relink === true,
+      except,
     });
     const run = await requestApproval(this.harness.context, approvalId, 'pat');
     await this.harness.work();
