@@ -10,16 +10,25 @@ type Plan = Record<string, unknown>;
 /** How auto_explain begins. */
 const PLAN = /^duration: [\d.]+ ms {2}plan:\n/;
 
+/** What PostgreSQL says to every connection when a test kills it, or has it crash. */
+const CRASHED = new Set(['57P01', '57P02', '57P03']);
+
 const warnings: string[] = [];
 const listeners = new Set<(plan: Plan) => void>();
 
-function hear({ severity, message }: { severity?: string | undefined; message?: string | undefined }): void {
+interface Notice {
+  readonly severity?: string | undefined;
+  readonly message?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+function hear({ severity, message, code }: Notice): void {
   const text = message ?? '';
   const plan = PLAN.exec(text);
   if (plan) {
     const parsed = JSON.parse(text.slice(plan[0].length)) as Plan;
     for (const listener of listeners) listener(parsed);
-  } else if (severity !== 'NOTICE' && severity !== 'INFO' && severity !== 'DEBUG')
+  } else if (!CRASHED.has(code ?? '') && severity !== 'NOTICE' && severity !== 'INFO' && severity !== 'DEBUG')
     warnings.push(`${severity}: ${text}`);
 }
 

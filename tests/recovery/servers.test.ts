@@ -67,7 +67,7 @@ class Ground {
 
   /** A run that stands in the middle of its download. */
   async download(): Promise<number> {
-    this.#districts.site.faults.slowBytesPerSecond = 15_000;
+    this.#districts.site.faults.slowBytesPerSecond = 3_000;
     const runId = await this.request(TRIED);
     let seen: unknown;
     const isDownloading = async (): Promise<boolean> => {

@@ -152,9 +152,10 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
       const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
       if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
       // Whom this delta ends, or an earlier one has marked, takes nothing new (guard §33).
-      const isEnded = `(EXISTS (SELECT 1 FROM ${table} e WHERE e.sis_id = x.sis_id
-          AND (e.presence = 'g' OR e.presence = 'o' AND x.sync_id = $2))
-        OR EXISTS (SELECT 1 FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}' AND m.sis_id = x.sis_id))`;
+      const among = (presence: string): string =>
+        `(x.sis_id IN (SELECT e.sis_id FROM ${table} e WHERE e.presence = '${presence}')) IS TRUE`;
+      const isEnded = `(${among('g')} OR x.sync_id IS NOT DISTINCT FROM $2 AND ${among('o')}
+        OR (x.sis_id IN (SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}')) IS TRUE)`;
       if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active' AND NOT ${isEnded}`];
       const stays = `SELECT 1 FROM ${table} x JOIN ${type} a ON a.district_id = $1 AND a.sis_id = x.sis_id AND a.status = 'active'
                      WHERE x.sis_id = ${id} AND (x.presence IN ('u', 's') OR x.presence = 'o' AND a.sync_id IS DISTINCT FROM $2)`;
@@ -164,16 +165,26 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
     .join(' AND ');
 }
 
-/** What becomes of a row whose person is nowhere; the place of the row is that of the person. */
+/**
+ * What becomes of a row whose person is nowhere; the place of the row is that of the person. Rows of somebody whom the data
+ * marks as deleted are no fault of the data: they are seen, and no more, and go along with the person.
+ */
 function lostPresence(tables: DraftTables, types: readonly RecordType[], id: string): string {
   const is = (presence: Presence): string => {
     const places = types
       .filter((type) => tables.delivered.has(type))
       .map(
         (type) =>
-          `EXISTS (SELECT 1 FROM ${snapshotTable(tables.prefix, type)} x WHERE x.sis_id = ${id} AND x.presence = '${presence}')`,
+          `(${id} IN (SELECT x.sis_id FROM ${snapshotTable(tables.prefix, type)} x WHERE x.presence = '${presence}')) IS TRUE`,
       );
     return places.length === 0 ? 'false' : `(${places.join(' OR ')})`;
   };
-  return `CASE WHEN ${is('u')} THEN 'u' WHEN ${is('o')} THEN 'o' ELSE 's' END`;
+  const isMarked = types
+    .filter((type) => tables.delivered.get(type) === 'delta')
+    .map(
+      (type) =>
+        `(${id} IN (SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}')) IS TRUE`,
+    );
+  const isEnded = [is('g'), ...isMarked].join(' OR ');
+  return `CASE WHEN ${is('u')} THEN 'u' WHEN ${is('o')} THEN 'o' WHEN ${isEnded} THEN 'l' ELSE 's' END`;
 }

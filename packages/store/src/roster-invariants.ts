@@ -1,6 +1,8 @@
-import type { Sql } from './database.ts';
+import type pg from 'pg';
+import { inTransaction } from './database.ts';
 import { DEPENDENT_TYPES, isWholeSql, type DependentType } from './dependents.ts';
 import { refuseUnknownDistrict } from './known-district.ts';
+import { planFor } from './plans.ts';
 
 /** What holds of the roster after every run (guard, "Invariants"). */
 export type InvariantCode =
@@ -27,9 +29,14 @@ const EXAMPLES = 5;
  * @returns every invariant in the order of the guard's list, those that hold with a count of 0.
  * @throws UsageError if there is no such district.
  */
-export async function checkRoster(sql: Sql, districtId: string | null = null): Promise<InvariantResult[]> {
-  if (districtId !== null) await refuseUnknownDistrict(sql, districtId);
+export async function checkRoster(pool: pg.Pool, districtId: string | null = null): Promise<InvariantResult[]> {
+  if (districtId !== null) await refuseUnknownDistrict(pool, districtId);
+  return inTransaction(pool, (sql) => countBroken(sql, districtId), 'REPEATABLE READ');
+}
+
+async function countBroken(sql: pg.PoolClient, districtId: string | null): Promise<InvariantResult[]> {
   const results: InvariantResult[] = [];
+  await planFor(sql, Number.MAX_SAFE_INTEGER);
   for (const [code, brokenSql] of Object.entries(BROKEN) as [InvariantCode, string][]) {
     const { rows } = await sql.query<{ count: number; examples: string[] | null }>(
       `SELECT count(*)::integer AS count, (array_agg(id ORDER BY id))[1:${EXAMPLES}] AS examples FROM (${brokenSql}) b`,

@@ -26,7 +26,8 @@ function isLinkedSql(recordType: RecordType, alias: string, linked: string): str
   if (recordType === 'guardianships') return hasLinkedStudent(`${alias}.student_id`);
   if (recordType === 'guardians') {
     const joined = (condition: string): string =>
-      `EXISTS (SELECT 1 FROM guardianships gs JOIN students st ON st.district_id = gs.district_id AND st.sis_id = gs.student_id
+      `EXISTS (SELECT 1 FROM guardianships gs CROSS JOIN LATERAL (
+                 SELECT * FROM students x WHERE x.district_id = gs.district_id AND x.sis_id = gs.student_id OFFSET 0) st
                WHERE gs.district_id = ${alias}.district_id AND gs.guardian_id = ${alias}.sis_id AND ${condition})`;
     const isElsewhere = `gs.status = 'active' AND st.status = 'active' AND st.school_id <> ALL ${linked}`;
     // A guardianship of the sync was one of a linked student when it was made, wherever that student is now.
