@@ -20,12 +20,12 @@ const marks = async (): Promise<string[]> =>
     (row) => row.sis_id,
   );
 
-const approve = async (holdId: number): Promise<void> => {
+const approve = async (holdId: number, schools: string[] | null = null): Promise<void> => {
   const { approvalId } = await approveHold(district.pool, {
     holdId,
     actor: 'pat',
     comment: null,
-    schools: null,
+    schools,
     recordTypes: null,
   });
   await requestApproval(district.harness.context, approvalId, 'pat');
@@ -163,6 +163,20 @@ describe('guard §33: only a run that looked can settle a hold', () => {
     expect(await district.holds()).toMatchObject([{ status: 'open', record_count: 60 }]);
     await approve(await openHold());
     expect(await district.archived()).toBe(59);
+    expect(await district.harness.ids('students', 'archived')).not.toContain('s1');
+  });
+
+  it('what an additions-only run saw is passed over in the rest of a hold, too', async () => {
+    await district.begin(501, (roster) => roster.school('M').students(20, 'M', 'm'));
+    district.roster.removeStudents(...held60, ...span('m', 1, 10));
+    await district.night();
+    await district.harness.sql(`UPDATE syncs SET calendar = '{"additionsOnly": true}'`);
+    district.roster.student('s1', 'N');
+    await district.night();
+    await approve(await openHold(), ['M']);
+    expect(await district.holds()).toMatchObject([{ status: 'approved' }, { status: 'open', record_count: 60 }]);
+    await approve(await openHold());
+    expect(await district.archived()).toBe(69);
     expect(await district.harness.ids('students', 'archived')).not.toContain('s1');
   });
 

@@ -45,6 +45,20 @@ const warned = ({ warnings }: RunResult, wanted: string): { message: string; cou
   warnings.filter(({ code }) => code === wanted).map(({ message, count }) => ({ message, count }));
 
 describe('guard §39: a student who moves from the data of one sync to that of another', () => {
+  it('who is held by the other, and shown at a school that is not linked, stays in the classes', async () => {
+    const schools = ['W', 'A'].map((sisId) => ({ sisId, name: null }));
+    await district.harness.createSync('west', 'riverside', { threshold: { default: 10_000, perType: {} }, schools });
+    others.school('A').student('a2', 'A').enroll('a2', 'w1');
+    await west();
+    others.school('X').student('a2', 'X');
+    // With rows that are recognised, and then with rows that are not.
+    for (let night = 0; night < 2; night++) {
+      expect(await west()).toMatchObject({ counts: { enrollments: { archived: 0 } } });
+      expect(await stateOf('enrollments', enrollment('a2', 'w1'))).toBe('west active');
+      await district.harness.sql(`UPDATE enrollments SET source_hash = NULL WHERE sync_id = 'west'`);
+    }
+  });
+
   it('is taken over with history, if the one loses the student before the other has them', async () => {
     own.removeStudents('a1');
     await sis();

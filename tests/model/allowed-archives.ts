@@ -25,9 +25,13 @@ export async function groupSizes(harness: PipelineHarness): Promise<GroupSizes> 
 
 /**
  * Nothing is archived that was neither approved nor within the threshold that its run had: a count of its own, which knows
- * nothing of holds, newcomers or findings, of the archives of the last run of each sync.
+ * nothing of holds, newcomers or findings, of the archives of the last run of the sync whose step it was.
  */
-export async function expectAllowedArchives(harness: PipelineHarness, before: GroupSizes): Promise<void> {
+export async function expectAllowedArchives(
+  harness: PipelineHarness,
+  syncId: string,
+  before: GroupSizes,
+): Promise<void> {
   const queries = RECORD_TYPES.map(
     (type) => `SELECT r.sync_id, '${type}' AS type, ${schoolOf(type)} AS school, r.archived_run_id AS run_id
        FROM ${type} r
@@ -40,9 +44,10 @@ export async function expectAllowedArchives(harness: PipelineHarness, before: Gr
     `SELECT ${groupKey} AS key, type, (count(*) FILTER (WHERE u.id = l.last))::integer AS last, count(*)::integer AS all, s.settings
      FROM (${queries.join(' UNION ALL ')}) r
      JOIN runs u ON u.id = r.run_id AND u.applied_at > now() - interval '20 hours'
-     JOIN (SELECT sync_id, max(id) AS last FROM runs WHERE kind = 'sync' GROUP BY 1) l ON l.sync_id = r.sync_id
+     JOIN (SELECT sync_id, max(id) AS last FROM runs WHERE kind = 'sync' AND sync_id = $1 GROUP BY 1) l ON l.sync_id = r.sync_id
      JOIN runs s ON s.id = l.last
      GROUP BY 1, 2, s.settings`,
+    [syncId],
   );
   for (const { key, type, last, all, settings } of rows) {
     const size = (before.get(key) ?? 0) + all - last;

@@ -1,6 +1,6 @@
 import { RECORD_TYPES, emptyCounts, type RecordType } from '@rollbook/core';
 import { ACTIVE, keyOf, newRecord, type Key, type ModelRecord, type Values } from './roster-model.ts';
-import type { HoldModel, RaiseModel } from './hold-model.ts';
+import type { HoldModel, Keeping, RaiseModel } from './hold-model.ts';
 import type { RunModel, SyncModel } from './sync-model.ts';
 
 /** What of a hold is approved; null: all of it. */
@@ -26,23 +26,31 @@ export function approve(model: SyncModel, hold: HoldModel, { schools, recordType
   const meant = new Set([...hold.records].flatMap(([key, school]) => (isMeant(key, school) ? [key] : [])));
   if (meant.size === 0) return false;
   const endsAt = model.clock.now + APPROVAL_HOURS * HOUR;
-  model.approvals.push({ status: 'active', basis: model.basis, endsAt, records: meant, waiting: new Set(meant) });
-  for (const key of except) model.kept.set(key, hold);
+  const waiting = new Set([...meant].filter((key) => !hold.seen.has(key)));
+  model.approvals.push({ status: 'active', basis: model.basis, endsAt, records: meant, waiting });
+  for (const key of except) keep(model, key, { hold });
   hold.status = 'approved';
-  const rest = [...hold.records].filter(([key]) => !meant.has(key) && !except.includes(key));
+  const rest = [...hold.records].filter(([key]) => !meant.has(key) && !model.kept.has(key));
   if (rest.length > 0) model.holds.push({ ...hold, status: 'open', records: new Map(rest) });
   return true;
 }
 
 export function reject(model: SyncModel, hold: HoldModel): void {
   hold.status = 'rejected';
-  for (const key of hold.records.keys()) model.kept.set(key, hold);
+  for (const key of hold.records.keys()) keep(model, key, { hold });
+}
+
+/** Of two holds the later one counts; an undo keeps for itself. */
+function keep(model: SyncModel, key: Key, by: Partial<Keeping>): void {
+  model.kept.set(key, { hold: null, isUndone: false, ...model.kept.get(key), ...by });
 }
 
 export function reopen(model: SyncModel, hold: HoldModel): boolean {
-  const keys = [...model.kept].flatMap(([key, by]) => (by === hold ? [key] : []));
-  for (const key of keys) model.kept.delete(key);
-  return keys.length > 0;
+  const kept = [...model.kept].filter(([, by]) => by.hold === hold);
+  for (const [key, { isUndone }] of kept)
+    if (isUndone) model.kept.set(key, { hold: null, isUndone });
+    else model.kept.delete(key);
+  return kept.length > 0;
 }
 
 /** guard §26, §34: a raise never lowers what is configured; it is for the types named, or those that are held. */
@@ -59,12 +67,16 @@ export function raise(
   return true;
 }
 
-/** guard §29, §40: what is restored is kept until it was back in the data, unless that is declined. */
+/**
+ * guard §29, §40: what is restored is kept until it was back in the data, unless that is declined. What hangs on a record
+ * that is restored with it stays or goes with that.
+ */
 export function undo(model: SyncModel, undone: number, runId: number, isKept: boolean): RunModel | null {
   const archived = model.archivedBy.get(undone) ?? [];
   if (archived.length === 0) return null;
   model.archivedBy.delete(undone);
   const counts = emptyCounts();
+  const restored = new Set<Key>();
   const isLink = ({ type }: ModelRecord): boolean => type === 'enrollments' || type === 'guardianships';
   for (const record of [...archived.filter((each) => !isLink(each)), ...archived.filter(isLink)]) {
     if (record.status === 'active' || record.archivedRun !== undone) continue;
@@ -74,7 +86,16 @@ export function undo(model: SyncModel, undone: number, runId: number, isKept: bo
     if (!hangsOnActive) continue;
     Object.assign(record, ACTIVE, { cameWith: runId });
     counts[record.type].restored++;
-    if (isKept) model.kept.set(keyOf(record.type, record.id), 'undone');
+    const key = keyOf(record.type, record.id);
+    if (
+      isKept &&
+      !model.roster
+        .parentsOf(record)
+        .flat()
+        .some((end) => restored.has(keyOf(end.type, end.id)))
+    )
+      keep(model, key, { isUndone: true });
+    restored.add(key);
   }
   return { status: 'succeeded', reason: null, counts, findings: [] };
 }

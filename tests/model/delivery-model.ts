@@ -35,6 +35,7 @@ export interface Judged {
 }
 
 export interface Reading {
+  readonly sync: string;
   readonly delivery: DeliveryModel;
   readonly roster: RosterModel;
   readonly linked: ReadonlySet<string> | null;
@@ -43,11 +44,12 @@ export interface Reading {
 
 /** Judges every id of a delivery by the linked schools and by what it refers to (guard §5, §9, §16, §20, §21, §37, §38). */
 export function judgeDelivery(
+  sync: string,
   delivery: DeliveryModel,
   roster: RosterModel,
   linked: ReadonlySet<string> | null,
 ): Map<Key, Judged> {
-  const reading: Reading = { delivery, roster, linked, judged: new Map() };
+  const reading: Reading = { sync, delivery, roster, linked, judged: new Map() };
   for (const type of RECORD_TYPES) {
     const rows = new Map<Key, Judged[]>();
     for (const { record, state } of delivery.rows.filter((row) => row.type === type)) {
@@ -150,13 +152,15 @@ function judgeEnrollment(reading: Reading, values: Values): Verdict {
  * it shares the fate. Who is seen without more being known is as the roster has it (guard §20, §37).
  */
 function judgeReference(reading: Reading, types: readonly RecordType[], id: string): Verdict {
-  const { delivery, roster, judged } = reading;
+  const { sync, delivery, roster, judged } = reading;
   const found = types.map((type) => judged.get(keyOf(type, id))?.means);
   const places = types.map((type, i): Judged['means'] | undefined => {
     if (found[i] === undefined)
       return delivery.kinds.get(type) !== 'full' && roster.isActive(type, id) ? 'there' : undefined;
-    if (found[i] !== 'unplaced' && found[i] !== 'seen') return found[i];
     const record = roster.get(type, id);
+    // Where somebody of another sync belongs, this sync's data does not say (guard §39).
+    const isForeign = type !== 'classes' && found[i] === 'outside' && record?.owner !== sync;
+    if (found[i] !== 'unplaced' && found[i] !== 'seen' && !isForeign) return found[i];
     if (record?.status !== 'active') return found[i];
     return type !== 'classes' || isLinked(reading, homeSchool(record) ?? '') ? 'there' : 'outside';
   });

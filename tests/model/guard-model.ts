@@ -54,8 +54,17 @@ export function measure(input: MeasureInput): Measured {
         ),
       );
   }
-  return { findings, isWithheld: (record) => isWithheld(findings, input.settings, record) };
+  // What waits may be over by itself: that holds a run only where it keeps something from being archived (guard §33).
+  const isHeld = [...input.missing.values()].some(
+    (entry) => isRoot(entry) && !entry.isApproved && isHeldBack(findings, input.settings, entry.record),
+  );
+  return {
+    findings: isHeld ? findings : findings.map((finding) => ({ ...finding, verdict: 'pass' })),
+    isWithheld: (record) => input.settings.additionsOnly || (isHeld && isHeldBack(findings, input.settings, record)),
+  };
 }
+
+const isRoot = (entry: Missing | undefined): entry is Missing => entry?.stays === null && !entry.isDependent;
 
 function measureGroup(
   { missing, settings, since, before, waiting }: MeasureInput,
@@ -64,7 +73,6 @@ function measureGroup(
   group: readonly ModelRecord[],
 ): FindingModel {
   const entryOf = ({ id }: ModelRecord): Missing | undefined => missing.get(keyOf(type, id));
-  const isRoot = (entry: Missing | undefined): entry is Missing => entry?.stays === null && !entry.isDependent;
   const toArchive = group.filter((record) => isRoot(entryOf(record)));
   const approved = toArchive.filter((record) => entryOf(record)?.isApproved).length;
   // What goes with its parent in this run does not wait.
@@ -78,7 +86,7 @@ function measureGroup(
   const total = active + gone;
   const allowed = Math.max(Math.floor((total * percent) / 10_000), Math.min(settings.alwaysAllow, total));
   // Where nothing is left to withhold, nothing is held: what went before passed then.
-  const isOpen = approved < toArchive.length;
+  const isOpen = approved < toArchive.length + waits.length;
   const isOver = toArchive.length + gone + waits.length > allowed;
   return {
     type,
@@ -94,8 +102,8 @@ function measureGroup(
   };
 }
 
-function isWithheld(findings: readonly FindingModel[], settings: RunSettings, record: ModelRecord): boolean {
-  if (settings.additionsOnly) return true;
+/** Whether a group that is over keeps the record from being archived (guard §7). */
+function isHeldBack(findings: readonly FindingModel[], settings: RunSettings, record: ModelRecord): boolean {
   const over = findings.filter(({ verdict }) => verdict === 'hold');
   if (settings.withhold === 'sync') return over.length > 0;
   const school = homeSchool(record);

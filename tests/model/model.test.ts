@@ -35,7 +35,8 @@ describe('guard §1 to §40: the roster, the runs and the holds are those of a m
       }),
       { numRuns: RUNS, seed: SEED, endOnFailure: !IS_SHRUNK, ...(PATH === undefined ? {} : { path: PATH }) },
     );
-    // Stories that only ever saw one kind of end would say little.
+    // Stories that only ever saw one kind of end would say little; one told again sees what it sees.
+    if (PATH !== undefined) return;
     for (const count of Object.values(ends)) expect(count).toBeGreaterThan(2);
   }, 3_600_000);
 });

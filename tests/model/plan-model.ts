@@ -106,7 +106,15 @@ function findAlong(
       return isOfThese && ends.every((group) => group.some(stands));
     }),
   );
-  const isSilent = ({ type, id, owner }: ModelRecord): boolean => {
+  // Whoever is taken over from another sync has left the classes that they had there (guard §39).
+  const follows = (record: ModelRecord): boolean =>
+    roster
+      .parentsOf(record)
+      .flat()
+      .some((end) => back.has(keyOf(end.type, end.id)) && (end.owner === sync || end.owner !== record.owner));
+  const isSilent = (record: ModelRecord): boolean => {
+    const { type, id, owner } = record;
+    if (!follows(record)) return false;
     const means = judged.get(keyOf(type, id))?.means;
     const kind = isLookedAt(type, settings) ? delivery.kinds.get(type) : undefined;
     return owner !== sync || kind === undefined || means === 'seen' || (kind === 'delta' && means === undefined);

@@ -90,6 +90,8 @@ const anySettings: fc.Arbitrary<RunSettings> = fc
     ...options,
     maxSkippedPercent: fc.constantFrom(5, 50, 100, 100),
     transferGrace: fc.constantFrom(1, 1, 3),
+    // The model knows no limit of guardians: a district of one student would reach the usual one (guard §22).
+    maxGuardiansPerStudent: fc.constant(50),
   })
   .map((settings) => ({ ...DEFAULT_RUN_SETTINGS, ...settings }) as RunSettings);
 

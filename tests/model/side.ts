@@ -84,9 +84,13 @@ export class Side {
     await this.#carryOut();
   }
 
-  /** As the sweep does: approvals that stand and that no run is going to carry out get a run of their own. */
+  /** As the sweep does: approvals of the sync that stand and that no run is going to carry out get a run of their own. */
   async #carryOut(): Promise<void> {
+    const ours = await this.#harness.sql<{ id: number }>('SELECT id FROM approvals WHERE sync_id = $1', [
+      this.model.id,
+    ]);
     for (const approvalId of await this.#harness.context.ledger.waitingApprovals()) {
+      if (!ours.some(({ id }) => id === approvalId)) continue;
       const run = await requestApproval(this.#harness.context, approvalId);
       await this.#harness.work();
       const expected = this.model.carryOut(run?.runId ?? 0);

@@ -2,7 +2,7 @@ import { RECORD_TYPES, emptyCounts, type RecordCounts, type RecordType, type Run
 import { isDamaged, isInData } from './damage-model.ts';
 import { judgeDelivery, type DeliveryModel } from './delivery-model.ts';
 import { measure, type FindingModel, type Measured } from './guard-model.ts';
-import { settleHold, type ApprovalModel, type HoldModel, type RaiseModel } from './hold-model.ts';
+import { settleHold, type ApprovalModel, type HoldModel, type Keeping, type RaiseModel } from './hold-model.ts';
 import { isLookedAt, linkedOf, markDependents, planRun, spared, type Missing, type Plan } from './plan-model.ts';
 import { ACTIVE, PEOPLE, homeSchool, keyOf, newRecord, typeOf } from './roster-model.ts';
 import type { Key, ModelRecord, RosterModel } from './roster-model.ts';
@@ -42,8 +42,7 @@ export class SyncModel {
   basis = 'one';
   readonly holds: HoldModel[] = [];
   readonly approvals: ApprovalModel[] = [];
-  /** By record, the hold whose decision keeps it, or that it was undone. */
-  readonly kept = new Map<Key, HoldModel | 'undone'>();
+  readonly kept = new Map<Key, Keeping>();
   readonly marks = new Set<Key>();
   readonly absences = new Map<Key, number>();
   /** What each run archived. */
@@ -83,7 +82,7 @@ export class SyncModel {
     const { roster, marks } = this;
     const settings = this.#effective();
     const linked = linkedOf(settings);
-    const judged = judgeDelivery(delivery, roster, linked);
+    const judged = judgeDelivery(this.id, delivery, roster, linked);
     const looking: Looking = { sync: this.id, roster, settings, delivery, judged, linked, marks: new Set(marks) };
     if (isDamaged(looking)) return failed('invalid_data');
     const approvals = this.#standing();
@@ -263,6 +262,7 @@ export class SyncModel {
       basis: this.basis,
       isAdditionsOnly: looking?.settings.additionsOnly ?? false,
       withheld,
+      isShown,
       fateOf: (key) => this.#fateOf(key, looking),
     });
     // A decision to keep a record ends when the record was back in the data, or is archived after all.

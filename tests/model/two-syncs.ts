@@ -59,10 +59,11 @@ export class TwoSyncs {
   async take(step: Step): Promise<void> {
     if (step.what === 'run') await this.#pass(PAUSES[step.after]);
     const before = await groupSizes(this.#harness);
-    await this.#take(step, this.#sides[step.sync % this.#sides.length] as Side);
+    const taking = this.#sides[step.sync % this.#sides.length] as Side;
+    await this.#take(step, taking);
     await expectSameRoster(this.#harness, this.#roster);
     for (const side of this.#sides) await side.expectSameDecisions();
-    if (step.what === 'run') await expectAllowedArchives(this.#harness, before);
+    if (step.what === 'run') await expectAllowedArchives(this.#harness, taking.model.id, before);
     expect(await brokenInvariants(this.#pool)).toEqual([]);
   }
 

@@ -289,6 +289,10 @@ describe('guard §33: what waits in the hold', () => {
     });
   });
 
+  it('is not over on a day of additions only, if the run would archive nothing', () => {
+    expect(judge([waiting], { additionsOnly: true }).findings).toMatchObject([{ verdict: 'pass' }]);
+  });
+
   it('keeps a run from archiving elsewhere, as a full delivery would', () => {
     const counts = [waiting, { school: 'B', active: 50, toArchive: 2 }];
     expect(judge(counts)).toMatchObject({

@@ -98,14 +98,14 @@ export function guard(input: GuardInput): GuardResult {
   const measured = input.counts.map((count) => measure(count, input));
   const isRejected = schoolsNotFound.length > 0;
   const isOpen = input.additionsOnly !== true;
-  const over = isOpen ? measured.filter(({ verdict }) => verdict === 'hold') : [];
+  const over = measured.filter(({ verdict }) => verdict === 'hold');
   // What waits in the open hold may be over by itself: that holds a run only where it keeps it from archiving something.
   const isHeld = measured.some((finding) => withheldCount(finding, withheldBy(over, input.withhold), false) > 0);
-  const tripped = isHeld ? over : [];
+  const tripped = isOpen && isHeld ? over : [];
   const withheld = isRejected || !isOpen ? EVERYTHING : withheldBy(tripped, input.withhold);
   const findings = measured.map((finding) => ({
     ...finding,
-    ...(isOpen && !isHeld && { verdict: 'pass' as const }),
+    ...(!isHeld && { verdict: 'pass' as const }),
     withheld: withheldCount(finding, withheld, isRejected),
   }));
   return {

@@ -211,8 +211,8 @@ async function partRest(sql: Sql, hold: LockedHold, approvalId: number): Promise
   );
   const holdId = rows[0]?.id as number;
   await sql.query(
-    `INSERT INTO hold_records (hold_id, record_type, sis_id, school_id)
-     SELECT $4, h.record_type, h.sis_id, h.school_id FROM ${undecided}`,
+    `INSERT INTO hold_records (hold_id, record_type, sis_id, school_id, seen_run_id)
+     SELECT $4, h.record_type, h.sis_id, h.school_id, h.seen_run_id FROM ${undecided}`,
     [hold.id, approvalId, hold.syncId, holdId],
   );
   await sql.query(

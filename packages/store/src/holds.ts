@@ -30,6 +30,7 @@ export async function settleHold(sql: ClientBase, scope: HoldScope): Promise<voi
     if (open !== null) await noteSeen(sql, scope, open.id);
     return;
   }
+  if (open !== null) await forgetSeen(sql, open, scope);
   const looked = open === null ? NOTHING_HELD : await lookAtHeld(sql, scope, open.id);
   const joined = await countJoined(sql, scope, open);
   if (looked.stay === 0 && joined === 0) {
@@ -81,13 +82,17 @@ async function countJoined(sql: Sql, { prefix }: HoldScope, open: OpenHold | nul
   return rows[0]?.count ?? 0;
 }
 
-/** The same records, and every one was looked at: what an additions-only run saw in between is missing again. */
-async function confirm(sql: Sql, { id }: OpenHold, { runId, prefix }: HoldScope): Promise<void> {
+/** What an additions-only run saw in between, and this run withholds, is missing again. */
+async function forgetSeen(sql: Sql, { id }: OpenHold, { prefix }: HoldScope): Promise<void> {
   await sql.query(
     `UPDATE hold_records h SET seen_run_id = NULL FROM ${changesTable(prefix)} c
      WHERE h.hold_id = $1 AND h.seen_run_id IS NOT NULL AND c.record_type = h.record_type AND c.sis_id = h.sis_id AND c.action = 'w'`,
     [id],
   );
+}
+
+/** The same records, and every one was looked at. */
+async function confirm(sql: Sql, { id }: OpenHold, { runId }: HoldScope): Promise<void> {
   await sql.query(
     `UPDATE holds h SET last_run_id = $2, confirmed_at = now(), source_fingerprint = r.source_fingerprint
      FROM runs r WHERE r.id = $2 AND h.id = $1`,

@@ -140,8 +140,8 @@ const isEndedByDelta = ({ prefix }: DraftTables, type: RecordType): string =>
 
 /**
  * The record of a reference is nowhere: not in the snapshot, be it that its row was recognised, nor in the roster where
- * its type came in part or not at all, or where its row does not say enough to change it (guard §20, §37). `$1` is the
- * district, `$2` the sync.
+ * its type came in part or not at all, or where its row does not say enough to change it (guard §20, §37). Where somebody
+ * of another sync belongs, this sync's data does not say (guard §39). `$1` is the district, `$2` the sync.
  */
 function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string): string {
   return types
@@ -152,11 +152,12 @@ function isNowhere(tables: DraftTables, types: readonly RecordType[], id: string
       const inRoster = `SELECT 1 FROM ${type} x WHERE x.district_id = $1 AND x.sis_id = ${id}`;
       if (delivery === undefined) return [`${inRoster} AND x.status = 'active'`];
       // Whom this delta ends, or an earlier one has marked, takes nothing new (guard §33).
-      const isEnded = `((x.sis_id IN (SELECT e.sis_id FROM ${table} e WHERE e.presence IN ('g', 'o'))) IS TRUE
+      const isEnded = `((x.sis_id IN (SELECT e.sis_id FROM ${table} e WHERE e.presence = 'g')) IS TRUE
+        OR x.sync_id = $2 AND (x.sis_id IN (SELECT e.sis_id FROM ${table} e WHERE e.presence = 'o')) IS TRUE
         OR (x.sis_id IN (SELECT m.sis_id FROM delta_marks m WHERE m.sync_id = $2 AND m.record_type = '${type}')) IS TRUE)`;
       if (delivery === 'delta') return [inSnapshot, `${inRoster} AND x.status = 'active' AND NOT ${isEnded}`];
       const stays = `SELECT 1 FROM ${table} x JOIN ${type} a ON a.district_id = $1 AND a.sis_id = x.sis_id AND a.status = 'active'
-                     WHERE x.sis_id = ${id} AND x.presence IN ('u', 's')`;
+                     WHERE x.sis_id = ${id} AND (x.presence IN ('u', 's') OR x.presence = 'o' AND a.sync_id IS DISTINCT FROM $2)`;
       return [inSnapshot, `${inRoster} AND ${tables.recognised.perhapsSql(type, 'x', '$2')}`, stays];
     })
     .map((place) => `NOT EXISTS (${place})`)
