@@ -45,7 +45,7 @@ describe('objects that cannot be used', () => {
         { collection: 'users', rows: 1, member: 'familyName' },
         { collection: 'orgs', rows: 1, member: 'name' },
         { collection: 'enrollments', rows: 1, member: 'role' },
-        { collection: 'classes', rows: 1, member: 'school' },
+        { collection: 'classes', rows: 1, member: 'title' },
       ],
     });
     expect(skips(pulled)).toEqual([
@@ -54,7 +54,7 @@ describe('objects that cannot be used', () => {
         'classes',
         DISTRICT.classes[0]?.sisId,
         'missing_value',
-        `classes "${DISTRICT.classes[0]?.sisId}": \`school\` is blank; the row was skipped.`,
+        `classes "${DISTRICT.classes[0]?.sisId}": \`title\` is blank; the row was skipped.`,
       ],
       [
         'students',
