@@ -41,15 +41,6 @@ export interface RunResult extends RunOutcome {
   readonly warnings: { code: string; file: string | null; line: number | null; message: string; count: number }[];
 }
 
-/** Those in which runs were made in the test that is under way. */
-const databasesOfTest = new Set<Database>();
-
-afterEach(async () => {
-  const databases = [...databasesOfTest];
-  databasesOfTest.clear();
-  for (const { pool } of databases) expect(await brokenInvariants(pool)).toEqual([]);
-});
-
 /** One district and its sync in a real database, with the stages run in turn in this process. */
 export class PipelineHarness {
   readonly context: PipelineContext;
@@ -111,7 +102,7 @@ export class PipelineHarness {
   async runAtOnce(syncId: string, preview = false): Promise<RunResult> {
     const run = await requestSync(this.context, syncId, { trigger: 'cli', preview });
     await this.work();
-    databasesOfTest.add(this.#database);
+    expect(await brokenInvariants(this.#database.pool)).toEqual([]);
     return this.result(run.runId);
   }
 
