@@ -117,7 +117,7 @@ describe('guard §32: the baseline of a hold', () => {
     await district.configure({ threshold: { default: 1_100, perType: {} } });
     const run = await district.night();
     expect(run).toMatchObject({ status: 'succeeded', counts: { students: { archived: 51 } } });
-    expect((await district.notes(run))[0]).toMatch(/threshold in force is not the same any more/);
+    expect((await district.notes(run))[0]).toMatch(/because the threshold has changed/);
   });
 
   it('begins anew after a hold was resolved', async () => {

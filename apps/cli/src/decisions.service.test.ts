@@ -137,7 +137,7 @@ describe('guard §26: threshold', () => {
     expect(counts.students).toMatchObject({ archived: 7, withheld: 0 });
     expect(notes).toEqual([
       'The deletion threshold is raised to 20 % for one run.',
-      'Hold 4 is resolved: 6 records were archived. They could be archived because the threshold in force is not the same any more.',
+      'Hold 4 is resolved: 6 records were archived. They could be archived because the threshold has changed.',
     ]);
     expect(json(await rollbook('threshold', 'sis', '--json'))).toMatchObject({
       recordTypes: { students: { thresholdPercent: 10, thresholdNote: null } },

@@ -46,7 +46,7 @@ export function holdNote({ hold, outcome, left, stay, isThresholdChanged }: Sett
 }
 
 function archivedBecause(left: LeftCounts, isThresholdChanged: boolean): string {
-  if (isThresholdChanged) return ' They could be archived because the threshold in force is not the same any more.';
+  if (isThresholdChanged) return ' They could be archived because the threshold has changed.';
   return (left.returned ?? 0) > 0
     ? ' They could be archived because, with the others back, the threshold allows them.'
     : ' A decision, or an archive by hand, allowed that.';

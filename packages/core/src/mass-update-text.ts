@@ -28,7 +28,7 @@ export function massUpdateWarning(update: MassUpdate): MassUpdateWarning {
     examplesText(update),
     isMass && causes.some(({ kind }) => kind === 'corrected')
       ? 'If the data was wrong before, there is nothing to do.'
-      : 'If this is not meant, correct the data and sync again: the next run puts the values right.',
+      : 'If these changes are wrong, correct the data and sync again. The next run restores the values.',
   ];
   return { message: parts.filter((part) => part !== '').join(' '), count: affected(update) };
 }

@@ -54,7 +54,7 @@ describe('guard §36: a mass update', () => {
     expect(warningsOf(updateCount({ changed: 44, fields, patterns, examples: ['s1', 's2'] }))).toEqual([
       '44 of 80 students of school "0101" have another name, e-mail, username or number in the data (familyName: 44, givenName: 10). ' +
         'Letters seem to be lost: in 40 of them letters with accents, or of another script, became "?" or are missing. Export as UTF-8. ' +
-        'Examples: "s1", "s2". If this is not meant, correct the data and sync again: the next run puts the values right.',
+        'Examples: "s1", "s2". If these changes are wrong, correct the data and sync again. The next run restores the values.',
     ]);
   });
 
@@ -63,7 +63,7 @@ describe('guard §36: a mass update', () => {
     expect(warningsOf(updateCount({ recordType: 'guardians', school: null, fields }))).toEqual([
       'birthDate is empty in the data for 80 of the 80 guardians who had one (the district). ' +
         'A column or a file with birthDate seems to be gone, or to have lost its name. Examples: "s7". ' +
-        'If this is not meant, correct the data and sync again: the next run puts the values right.',
+        'If these changes are wrong, correct the data and sync again. The next run restores the values.',
     ]);
   });
 

@@ -23,12 +23,8 @@ export interface HeldCounts {
 
 /** Looks at the records of an open hold after a run was applied, and notes which leave it and why (guard §33). */
 export async function lookAtHeld(sql: ClientBase, scope: HoldScope, holdId: number): Promise<HeldCounts> {
-  const { rows: types } = await sql.query<{ type: RecordType }>(
-    'SELECT DISTINCT record_type AS type FROM hold_records WHERE hold_id = $1',
-    [holdId],
-  );
   const total = { stay: 0, missing: 0, unseen: 0 };
-  for (const { type } of types) {
+  for (const type of await heldTypes(sql, holdId)) {
     await note(sql, scope, holdId, type);
     const { stay, missing, unseen } = await countStaying(sql, scope, holdId, type);
     total.stay += stay;
@@ -43,16 +39,20 @@ export async function lookAtHeld(sql: ClientBase, scope: HoldScope, holdId: numb
   return { ...total, left: Object.fromEntries(left.map(({ because, count }) => [because, count])) };
 }
 
+async function heldTypes(sql: ClientBase, holdId: number): Promise<RecordType[]> {
+  const { rows } = await sql.query<{ type: RecordType }>(
+    'SELECT DISTINCT record_type AS type FROM hold_records WHERE hold_id = $1',
+    [holdId],
+  );
+  return rows.map(({ type }) => type);
+}
+
 /**
  * A run that only adds settles nothing: which held records it saw in the data is noted, so that an approval passes them
  * over.
  */
 export async function noteSeen(sql: ClientBase, scope: HoldScope, holdId: number): Promise<void> {
-  const { rows: types } = await sql.query<{ type: RecordType }>(
-    'SELECT DISTINCT record_type AS type FROM hold_records WHERE hold_id = $1',
-    [holdId],
-  );
-  for (const { type } of types) await note(sql, scope, holdId, type);
+  for (const type of await heldTypes(sql, holdId)) await note(sql, scope, holdId, type);
 }
 
 /** Notes of one type what the run found: in a run that only adds, no more than what is in the data. */
